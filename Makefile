@@ -1,0 +1,54 @@
+# Every command a person needs. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run demo-reset test check format lock clean
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+# Two environments, one folder: running needs less than testing. A stamp says which lock was installed.
+$(VENV)/.run-installed: requirements/run.txt
+	@command -v $(PYTHON) >/dev/null || { echo "Blink needs Python 3.11 or newer: set PYTHON=..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what Blink runs on (once)..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@touch $@
+
+$(VENV)/.dev-installed: requirements/dev.txt $(VENV)/.run-installed
+	@echo "Installing what the tests need (once)..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+run: $(VENV)/.run-installed  ## start Blink with its demo on http://127.0.0.1:8000 (PORT=... for another)
+	@exec $(BIN)/python manage.py runblink
+
+demo-reset: $(VENV)/.run-installed  ## throw the demo's data away; the next `make run` starts over
+	@$(BIN)/python manage.py demo_reset
+
+test: check  ## everything: `make check`, then all tests with a real PostgreSQL and Redis of their own
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev-installed  ## lint, format, types, layers, templates, migrations
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@git ls-files -z --cached --others --exclude-standard -- '*.html' | xargs -0 -r $(BIN)/djade --check --target-version 5.2
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: $(VENV)/.dev-installed  ## put the code in the house's format
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@git ls-files -z --cached --others --exclude-standard -- '*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
+
+lock:  ## lock the newest versions that run.in and dev.in allow
+	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv
+	@for name in run dev; do $(VENV)-lock/bin/uv pip compile --quiet --universal --upgrade --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header requirements/$$name.in -o requirements/$$name.txt; done
+	@rm -rf $(VENV)-lock
+
+clean:  ## remove what the commands above made, the demo's data included
+	@rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
