@@ -1,0 +1,106 @@
+"""Every setting that comes from outside, read once, from environment variables or a `.env` file.
+
+`.env.example` lists them all (a test holds the two together). A wrong value stops the start and is named;
+production also stops when something that it cannot run without is missing.
+"""
+
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOCAL_SECRET = "local-secret-for-the-embedded-demo-only"  # noqa: S105 (production refuses to start with it)
+
+
+class Misconfigured(Exception):
+    """The environment is wrong; the message names each variable and what is wrong with it."""
+
+
+class Environment(BaseSettings):
+    """The variables, by their own names. An empty value means "not set"."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", case_sensitive=True)
+
+    BLINK_ENVIRONMENT: Literal["local", "production"] = "local"
+    SECRET_KEY: str = LOCAL_SECRET
+    DEBUG: bool = False
+    PUBLIC_URL: str = "http://127.0.0.1:8000"
+    PORT: int = 8000
+    DATA_DIR: str = "var"
+
+    DATABASE_URL: str = ""
+    DATABASE_POOL_SIZE: int = 4
+    REDIS_URL: str = ""
+
+    DELIVERY: Literal["outbox", "providers"] = "outbox"
+    DEFAULT_FROM_EMAIL: str = "Blink <reminders@blink.example>"
+    EMAIL_BACKEND: str = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST: str = ""
+    EMAIL_PORT: int = 587
+    EMAIL_HOST_USER: str = ""
+    EMAIL_HOST_PASSWORD: str = ""
+    EMAIL_USE_TLS: bool = True
+    EMAIL_TIMEOUT: float = 10.0
+
+    TWILIO_ACCOUNT_SID: str = ""
+    TWILIO_AUTH_TOKEN: str = ""
+    TWILIO_FROM: str = ""
+    TWILIO_API_URL: str = "https://api.twilio.com"
+    TWILIO_TIMEOUT: float = 10.0
+
+    LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("PUBLIC_URL", "TWILIO_API_URL")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an address such as https://blink.example")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _production_is_complete(self) -> Self:
+        if self.BLINK_ENVIRONMENT != "production":
+            return self
+        wrong = [f"{name} {why}" for name, why in self._missing_in_production()]
+        if wrong:
+            raise ValueError("production cannot start: " + "; ".join(wrong))
+        return self
+
+    def _missing_in_production(self) -> list[tuple[str, str]]:
+        wrong: list[tuple[str, str]] = []
+        if self.SECRET_KEY == LOCAL_SECRET or len(self.SECRET_KEY) < 50:
+            wrong.append(("SECRET_KEY", "must be set to at least 50 random characters"))
+        if self.DEBUG:
+            wrong.append(("DEBUG", "must be off"))
+        if not self.PUBLIC_URL.startswith("https://"):
+            wrong.append(("PUBLIC_URL", "must be the https address people use"))
+        if not self.DATABASE_URL.startswith(("postgres://", "postgresql://")):
+            wrong.append(("DATABASE_URL", "must name a PostgreSQL database"))
+        if not self.REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+            wrong.append(("REDIS_URL", "must name a Redis server"))
+        if self.DELIVERY != "providers":
+            wrong.append(("DELIVERY", "must be 'providers'"))
+        if self.EMAIL_BACKEND.endswith("smtp.EmailBackend") and not self.EMAIL_HOST:
+            wrong.append(("EMAIL_HOST", "must be set, or EMAIL_BACKEND to one of Anymail's"))
+        if "DEFAULT_FROM_EMAIL" not in self.model_fields_set:
+            wrong.append(("DEFAULT_FROM_EMAIL", "must be set"))
+        wrong += [
+            (name, "must be set")
+            for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM")
+            if not getattr(self, name)
+        ]
+        return wrong
+
+
+def read_environment(**overrides: Any) -> Environment:
+    """The environment, checked. Raises Misconfigured naming every wrong variable, never showing a value."""
+    try:
+        return Environment(**overrides)
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in problem['loc']) or 'environment'}: {problem['msg']}"
+            for problem in error.errors(include_input=False, include_url=False)
+        ]
+        raise Misconfigured("\n".join(["Blink's settings are wrong:", *lines])) from None

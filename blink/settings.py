@@ -1,0 +1,226 @@
+"""Django's settings. Whatever depends on where Blink runs comes from `blink.environment`."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+from celery.schedules import crontab
+from csp.constants import NONCE, NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from blink.environment import read_environment
+
+env = read_environment()
+PRODUCTION = env.BLINK_ENVIRONMENT == "production"
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = BASE_DIR / env.DATA_DIR
+SECRET_KEY = env.SECRET_KEY
+DEBUG = env.DEBUG
+PUBLIC_URL = env.PUBLIC_URL
+_public = urlsplit(PUBLIC_URL)
+ALLOWED_HOSTS = [str(_public.hostname)] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]", str(_public.hostname)]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+INSTALLED_APPS = [
+    "blink.apps.BlinkConfig",
+    "blink.apps.PlatformAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_countries",
+    "localflavor",
+    "django_htmx",
+    "anymail",
+    "csp",
+    "accounts",
+    "notifications",
+    "scheduling",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.platform_admin_scope",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "blink.urls"
+WSGI_APPLICATION = "blink.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+# Database: a SQLite file beside the code, or PostgreSQL by address.
+def _database() -> dict[str, Any]:
+    if env.DATABASE_URL:
+        database = dict(dj_database_url.parse(env.DATABASE_URL, conn_health_checks=True))
+        if PRODUCTION:
+            database["OPTIONS"] = {
+                **database.get("OPTIONS", {}),
+                "pool": {"min_size": 1, "max_size": env.DATABASE_POOL_SIZE, "timeout": 10},
+            }
+        return database
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "blink.sqlite3",
+        "OPTIONS": {
+            # Writers queue instead of failing: a transaction takes its lock when it begins.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        },
+    }
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# People
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Words and times
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("fr", _("French"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# Files the pages load, from this origin only
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # Blink keeps no uploads
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage",
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+
+# The browser's side of safety
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-src": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SILENCED_SYSTEM_CHECKS: list[str] = []
+if PRODUCTION:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+# Notifications
+DELIVERY = env.DELIVERY
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.DEFAULT_FROM_EMAIL
+EMAIL_BACKEND = env.EMAIL_BACKEND
+EMAIL_HOST = env.EMAIL_HOST
+EMAIL_PORT = env.EMAIL_PORT
+EMAIL_HOST_USER = env.EMAIL_HOST_USER
+EMAIL_HOST_PASSWORD = env.EMAIL_HOST_PASSWORD
+EMAIL_USE_TLS = env.EMAIL_USE_TLS
+EMAIL_TIMEOUT = env.EMAIL_TIMEOUT
+# Any of Anymail's providers by configuration alone: ANYMAIL_POSTMARK_SERVER_TOKEN and the like pass through.
+ANYMAIL = {
+    "REQUESTS_TIMEOUT": env.EMAIL_TIMEOUT,
+    **{
+        name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")
+    },
+}
+TWILIO_ACCOUNT_SID = env.TWILIO_ACCOUNT_SID
+TWILIO_AUTH_TOKEN = env.TWILIO_AUTH_TOKEN
+TWILIO_FROM = env.TWILIO_FROM
+TWILIO_API_URL = env.TWILIO_API_URL
+TWILIO_TIMEOUT = env.TWILIO_TIMEOUT
+
+# Celery only wakes the ledger up: a lost message costs at most one sweep.
+CELERY_BROKER_URL = env.REDIS_URL or "memory://"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    # Measured: without these a publish to a stopped Redis hangs for over a minute.
+    {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 1, "visibility_timeout": 600}
+    if env.REDIS_URL
+    else {"polling_interval": 0.2}
+)
+CELERY_BEAT_SCHEDULE = {
+    "scan": {"task": "scheduling.tasks.scan", "schedule": crontab(), "options": {"expires": 60}},
+    "sweep": {"task": "notifications.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
+}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.LOG_LEVEL},
+    "loggers": {
+        # These log addresses and payloads of what they send; errors come to us as exceptions.
+        "twilio": {"level": "WARNING", "propagate": False, "handlers": []},
+        "urllib3": {"level": "WARNING"},
+        "anymail": {"level": "ERROR", "propagate": False, "handlers": []},
+    },
+}

@@ -1,0 +1,67 @@
+"""Channels: one small module each, that sends or raises.
+
+`send` answers with the provider's id, or raises
+- `Permanent(code)`: the provider refused it; never try again.
+- `Transient(code, retry_after)`: it certainly was not accepted; try again while it is useful.
+- `Lost(code)`: the answer never came; it may have been accepted.
+Nothing of a provider's own exception leaves a channel: they carry addresses and bodies.
+"""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from accounts.features import Channel
+from notifications.rendering import Rendered
+
+
+@dataclass
+class ChannelError(Exception):
+    """`code` is short and says nothing personal: a provider's error code or an exception's class name."""
+
+    code: str
+
+    def __str__(self) -> str:
+        return self.code
+
+
+@dataclass
+class Permanent(ChannelError):
+    """Refused for good."""
+
+
+@dataclass
+class Transient(ChannelError):
+    """Not accepted, and worth another try; `retry_after` in seconds where the provider said."""
+
+    retry_after: float | None = None
+
+
+@dataclass
+class Lost(ChannelError):
+    """No answer: accepted or not, nobody knows."""
+
+
+class Connection(Protocol):
+    """One open way to a provider, that serves a batch."""
+
+    def send(self, message: Rendered) -> str:
+        """Hand one message over; returns the provider's id for it."""
+
+
+_BACKENDS = {
+    ("providers", Channel.EMAIL): "notifications.channels.email.open_connection",
+    ("providers", Channel.TEXT): "notifications.channels.text.open_connection",
+    ("outbox", Channel.EMAIL): "notifications.channels.local.open_connection",
+    ("outbox", Channel.TEXT): "notifications.channels.local.open_connection",
+}
+
+
+def open_channel(channel: Channel) -> AbstractContextManager[Connection]:
+    """The connection for this channel, as `DELIVERY` says: providers, or the local outbox."""
+    connect = import_string(_BACKENDS[settings.DELIVERY, channel])
+    opened: AbstractContextManager[Connection] = connect()
+    return opened

@@ -1,0 +1,111 @@
+"""Kinds: what a domain app declares about each thing it tells people.
+
+A domain app writes its kinds in its own `notifications.py` and registers them from `AppConfig.ready()`.
+Everything here is asked in bulk: a batch of 100 costs a fixed number of queries.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from accounts.features import Channel, Feature
+from notifications.models import Notification
+from notifications.reasons import Skip, Words
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One login to be told by one channel."""
+
+    login_id: int
+    channel: Channel
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a notice says: templates in `templates/<template>/`, their context, and a calendar file (RFC 5545)."""
+
+    template: str
+    context: Mapping[str, Any]
+    calendar: bytes = b""
+    calendar_method: str = "PUBLISH"
+
+
+@dataclass
+class Delivery:
+    """One notification on its way: the row, and the subject as it is now."""
+
+    notification: Notification
+    subject: Any
+    content: Content | None = None
+    # What was known before this attempt: an earlier one may have been accepted.
+    was_in_doubt: bool = field(default=False)
+
+
+class Kind:
+    """One kind of notification. Subclass, set the class attributes, answer the methods, and register it."""
+
+    slug: ClassVar[str]
+    feature: ClassVar[Feature]
+    label: ClassVar[Words]
+
+    def key(self, subject: Any) -> str:
+        """Name the occurrence, such as `invoice:41:issued`: told once per login and channel, ever."""
+        raise NotImplementedError
+
+    def audience(self, subject: Any) -> Iterable[Recipient]:
+        """Who might be told, by which channel. The rules decide later who is; be generous here."""
+        raise NotImplementedError
+
+    def client_id(self, subject: Any) -> int | None:
+        """The client it is about, if it is about one."""
+        return None
+
+    def lane(self, subject: Any, channel: Channel) -> str:
+        """What must leave in order for one login and channel; empty for things that need no order."""
+        return ""
+
+    def useful_until(self, subject: Any) -> datetime:
+        """The last moment at which telling still helps."""
+        raise NotImplementedError
+
+    def load(self, ids: Iterable[int]) -> Mapping[int, Any]:
+        """The subjects by id, in bulk, with whatever `objection` and `compose` read. Missing ones are gone."""
+        raise NotImplementedError
+
+    def objection(self, notification: Notification, subject: Any, now: datetime) -> Skip | None:
+        """Why the subject itself no longer warrants telling, asked just before sending. No queries."""
+        return None
+
+    def compose(self, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Content | Skip]:
+        """What each says, by notification id, in the transaction that claims them."""
+        raise NotImplementedError
+
+    def unsent(self, notification_ids: Sequence[int]) -> None:
+        """These were composed, and certainly did not reach the provider: forget what `compose` noted."""
+
+    def upcoming(self, organization_id: int, *, now: datetime, until: datetime) -> Iterator[Notification]:
+        """For the forecast: unsaved rows that will fall due from now until then, in order of their due moment."""
+        return iter(())
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: type[Kind]) -> None:
+    """Make a kind known under its slug. Called from `AppConfig.ready()`."""
+    known = _kinds.get(kind.slug)
+    if known is not None and type(known) is not kind:
+        raise ValueError(f"Two kinds are called {kind.slug!r}.")
+    _kinds[kind.slug] = kind()
+
+
+def kind_of(slug: str) -> Kind:
+    """The registered kind. KeyError if its app is not installed."""
+    return _kinds[slug]
+
+
+def kinds() -> Iterable[Kind]:
+    """Every registered kind, in order of slug."""
+    return [_kinds[slug] for slug in sorted(_kinds)]

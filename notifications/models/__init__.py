@@ -1,0 +1,4 @@
+from notifications.models.ledger import Notification, State
+from notifications.models.outbox import OutboxMessage
+
+__all__ = ["Notification", "OutboxMessage", "State"]

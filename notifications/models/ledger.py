@@ -1,0 +1,158 @@
+"""The ledger: every notification that was ever decided, and at the same time the queue of those to send."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import connections, models, router
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from accounts.features import Channel, Feature
+from accounts.models import Client, Login, Organization
+from accounts.tenancy import EVERYWHERE, OutOfScope, TenantManager, TenantModel, TenantQuerySet, current_tenant
+from notifications.reasons import Reason
+
+
+class State(models.TextChoices):
+    """pending → sending → sent → delivered | undelivered | failed, or pending → skipped with a reason."""
+
+    PENDING = "pending", _("Waiting")
+    SENDING = "sending", _("Being sent")
+    SENT = "sent", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
+    UNDELIVERED = "undelivered", _("Not delivered")
+    FAILED = "failed", _("Failed")
+    SKIPPED = "skipped", _("Not sent")
+
+
+UNFINISHED = (State.PENDING, State.SENDING)
+ACCEPTED = (State.SENT, State.DELIVERED, State.UNDELIVERED)
+
+
+class NotificationQuerySet(TenantQuerySet["Notification"]):
+    def unfinished(self) -> "NotificationQuerySet":
+        return self.filter(state__in=UNFINISHED)
+
+    def claimable(self, now: datetime) -> "NotificationQuerySet":
+        """Rows to act on now: due ones, and ones whose lease ran out; the first of each lane only.
+
+        A lane keeps what one login gets about one thing in order: a correction never overtakes the
+        reminder that it corrects, and an agenda is sent before the reminders that it makes needless.
+        """
+        ahead = Notification.objects.filter(
+            Q(due_at__lt=OuterRef("due_at")) | Q(due_at=OuterRef("due_at"), pk__lt=OuterRef("pk")),
+            login=OuterRef("login"),
+            channel=OuterRef("channel"),
+            lane=OuterRef("lane"),
+            state__in=UNFINISHED,
+        )
+        return self.unfinished().filter(Q(lane="") | ~Exists(ahead), next_attempt_at__lte=now)
+
+    def insert_select(self, rows: "models.QuerySet[Any, Any]", columns: Sequence[str]) -> int:
+        """Insert what `rows` selects, in this order of columns, in one statement; conflicts are ignored.
+
+        Every decision about who is in `rows` is the caller's. Returns how many rows are new.
+        """
+        if current_tenant() is not EVERYWHERE:
+            raise OutOfScope("Inserting by selection serves every organization; it needs `everywhere`.")
+        using = router.db_for_write(self.model)
+        connection = connections[using]
+        select, params = rows.query.get_compiler(using=using).as_sql()
+        quote = connection.ops.quote_name
+        names = ", ".join(quote(Notification._meta.get_field(column).column) for column in columns)
+        table = quote(Notification._meta.db_table)
+        with connection.cursor() as cursor:
+            # SQLite reads "SELECT ... ON CONFLICT" as a join unless a WHERE stands before it; ours has one.
+            cursor.execute(f"INSERT INTO {table} ({names}) {select} ON CONFLICT DO NOTHING", params)
+            return int(cursor.rowcount)
+
+
+class Notification(TenantModel):
+    """One login, one channel, one occurrence: waiting, on its way, sent, or not sent and why (L1)."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    login = models.ForeignKey(Login, on_delete=models.CASCADE, related_name="notifications")
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, null=True, related_name="notifications")
+    feature = models.CharField(_("feature"), max_length=20, choices=Feature)
+    kind = models.CharField(_("kind"), max_length=40)
+    channel = models.CharField(_("channel"), max_length=10, choices=Channel)
+    key = models.CharField(_("occurrence"), max_length=100)
+    subject_id = models.BigIntegerField()
+    lane = models.CharField(max_length=40, blank=True, db_default="", default="")
+
+    # The moment it is about: when a reminder fell due, when a message was written. Never changes.
+    due_at = models.DateTimeField(_("due"))
+    # The last moment at which sending it still helps.
+    useful_until = models.DateTimeField(_("useful until"))
+    # Pending: when to try. Sending: when the lease runs out.
+    next_attempt_at = models.DateTimeField()
+
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.PENDING, db_default=State.PENDING)
+    reason = models.CharField(_("reason"), max_length=40, blank=True, default="", db_default="")
+    reason_detail = models.CharField(max_length=40, blank=True, default="", db_default="")
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
+    attempted_at = models.DateTimeField(_("last attempt"), null=True)
+    # An attempt was begun and its answer is not known: the provider may have accepted it.
+    in_doubt = models.BooleanField(_("in doubt"), default=False, db_default=False)
+    sent_to = models.CharField(_("sent to"), max_length=254, blank=True, default="", db_default="")
+    provider_id = models.CharField(_("provider's id"), max_length=200, blank=True, default="", db_default="")
+    segments = models.PositiveSmallIntegerField(_("segments"), default=0, db_default=0)
+    sent_at = models.DateTimeField(_("sent"), null=True)
+    created_at = models.DateTimeField(_("decided"), default=timezone.now)
+
+    objects = TenantManager.from_queryset(NotificationQuerySet)()
+
+    class Meta(TenantModel.Meta):
+        ordering = ["-due_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["login", "channel", "key"], name="ledger_once"),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="ledger_state_known"),
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="ledger_channel_known"),
+            models.CheckConstraint(
+                condition=~Q(state__in=(State.SKIPPED, State.FAILED)) | ~Q(reason=""), name="ledger_says_why_not"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at", "id"], condition=Q(state__in=UNFINISHED), name="ledger_to_act_on"
+            ),
+            models.Index(
+                fields=["login", "channel", "lane", "due_at"], condition=Q(state__in=UNFINISHED), name="ledger_lanes"
+            ),
+            models.Index(fields=["organization", "-due_at"], name="ledger_by_organization"),
+            models.Index(fields=["client", "-due_at"], name="ledger_by_client"),
+            models.Index(fields=["kind", "subject_id"], name="ledger_by_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.channel}: {self.state}"
+
+    @property
+    def words(self) -> str:
+        """What became of it, as staff read it."""
+        reason = Reason.known.get(self.reason)
+        if self.state in (State.SKIPPED, State.FAILED) and reason:
+            return reason.words(self.channel, self.reason_detail)
+        return str(self.get_state_display())
+
+    @property
+    def message_id(self) -> str:
+        """The same for every attempt of this notification, so a retry cannot show twice in a mailbox (E5)."""
+        proof = salted_hmac("blink.message-id", str(self.pk)).hexdigest()[:16]
+        domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ")
+        return f"<notification-{self.pk}-{proof}@{domain}>"
+
+
+def forward_states(state: State) -> tuple[State, ...]:
+    """The states that a provider's report of `state` may replace: the record only moves forward (T10)."""
+    order = {
+        State.SENT: (State.SENDING, State.PENDING),
+        State.DELIVERED: (State.SENDING, State.PENDING, State.SENT),
+        State.UNDELIVERED: (State.SENDING, State.PENDING, State.SENT),
+        State.FAILED: (State.SENDING, State.PENDING, State.SENT),
+    }
+    return order[state]

@@ -1,0 +1,98 @@
+"""Why something was not sent, in words a receptionist understands (L1).
+
+The general reasons are here; a domain app adds its own beside its kinds with `Reason(...)`.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.features import Channel
+
+Words = str | Promise
+
+
+class Mend(Enum):
+    """Where a reason is mended; whoever shows the record turns it into a link."""
+
+    NOWHERE = "nowhere"
+    ORGANIZATION = "organization"
+    LOGIN = "login"
+    CLIENT = "client"
+    PREFERENCES = "preferences"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason. `why` may hold %(detail)s: a count or a provider's code, never anything personal."""
+
+    code: str
+    why: Words
+    mend: Mend = Mend.NOWHERE
+
+    known: ClassVar[dict[str, "Reason"]] = {}
+
+    def __post_init__(self) -> None:
+        if self.code in Reason.known:
+            raise ValueError(f"Two reasons are called {self.code!r}.")
+        Reason.known[self.code] = self
+
+    def words(self, channel: str, detail: str = "") -> str:
+        """The whole sentence, such as "Not texted: the phone number has 11 digits"."""
+        why = str(self.why) % {"detail": detail}
+        if channel == Channel.TEXT:
+            return _now("Not texted: %(why)s") % {"why": why}
+        return _now("Not emailed: %(why)s") % {"why": why}
+
+
+@dataclass(frozen=True)
+class Send:
+    """The decision to send."""
+
+
+@dataclass(frozen=True)
+class Skip:
+    """The decision not to send, with the one rule that decided it."""
+
+    reason: Reason
+    detail: str = field(default="")
+
+
+Decision = Send | Skip
+
+FEATURE_OFF = Reason("feature_off", _("this feature is turned off for the practice"), Mend.ORGANIZATION)
+FEATURE_ON_LATER = Reason(
+    "feature_on_later", _("the practice turned this feature on after the moment it was about"), Mend.ORGANIZATION
+)
+LOGIN_INACTIVE = Reason("login_inactive", _("this login is deactivated"), Mend.LOGIN)
+LOGIN_ACTIVE_LATER = Reason("login_active_later", _("this login was made active too late for it"), Mend.LOGIN)
+CLIENT_DISCHARGED = Reason("client_discharged", _("the client is discharged"), Mend.CLIENT)
+CLIENT_ACTIVE_LATER = Reason("client_active_later", _("the client became active too late for it"), Mend.CLIENT)
+NOT_LINKED = Reason("not_linked", _("this login is no longer linked to the client"), Mend.LOGIN)
+LINKED_LATER = Reason("linked_later", _("this login was linked to the client too late for it"), Mend.LOGIN)
+PREFERENCE_OFF = Reason("preference_off", _("this login has it turned off"), Mend.PREFERENCES)
+PREFERENCE_ON_LATER = Reason(
+    "preference_on_later", _("this login turned it on after the moment it was about"), Mend.PREFERENCES
+)
+SUBJECT_GONE = Reason("subject_gone", _("what it was about is no longer there"))
+TOO_LATE = Reason("too_late", _("it was too late by the time it could be sent"))
+NO_EMAIL = Reason("no_email", _("there is no email address"), Mend.LOGIN)
+PRACTICE_OUTSIDE_US_CANADA = Reason(
+    "practice_outside_us_canada",
+    _("texts are only sent by practices in the U.S. and Canada"),
+    Mend.ORGANIZATION,
+)
+NO_PHONE = Reason("no_phone", _("there is no phone number"), Mend.LOGIN)
+PHONE_NOT_TEN_DIGITS = Reason("phone_not_ten_digits", _("the phone number has %(detail)s digits"), Mend.LOGIN)
+PHONE_OUTSIDE_US_CANADA = Reason(
+    "phone_outside_us_canada", _("the phone number is not a U.S. or Canadian number"), Mend.LOGIN
+)
+REPLIED_STOP = Reason("replied_stop", _("this number replied STOP; only UNSTOP from that phone resumes texts"))
+REFUSED = Reason("refused", _("the provider refused it for good (code %(detail)s)"), Mend.LOGIN)
+GAVE_UP = Reason("gave_up", _("the provider could not take it in time (code %(detail)s)"))
+UNCONFIRMED = Reason("unconfirmed", _("the provider never confirmed it, and it was too late to try again"))
+NOT_WRITABLE = Reason("not_writable", _("its words could not be put together; the platform admin was told"))

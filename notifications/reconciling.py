@@ -1,0 +1,47 @@
+"""A text whose answer was lost is looked up at the provider before anything is sent again.
+
+Twilio offers no idempotency key. What it has is the list of messages to a number since a moment: if one is there
+that no other row of the ledger accounts for, it is this one; if none is there, it was never accepted.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.utils import timezone
+
+from notifications import reasons
+from notifications.channels import ChannelError, text_lookup
+from notifications.kinds import kind_of
+from notifications.models import Notification, State
+
+logger = logging.getLogger(__name__)
+
+CLOCKS_DIFFER = timedelta(seconds=60)
+LOOK_AGAIN = timedelta(seconds=60)
+
+
+def resolve(rows: Sequence[Notification]) -> None:
+    """Settle each text in doubt: sent, to be tried again, or (too late for that) failed as unconfirmed."""
+    with text_lookup() as lookup:
+        for row in rows:
+            now = timezone.now()
+            since = (row.attempted_at or row.created_at) - CLOCKS_DIFFER
+            waiting = Notification.objects.filter(pk=row.pk, state=State.SENDING, in_doubt=True)
+            try:
+                found = lookup.accepted(row.sent_to, since)
+            except ChannelError as error:
+                logger.warning("Notification %s could not be looked up (%s).", row.pk, error.code)
+                if now > row.useful_until:
+                    waiting.update(
+                        state=State.FAILED, reason=reasons.UNCONFIRMED.code, reason_detail=error.code[:40]
+                    )
+                else:
+                    waiting.update(next_attempt_at=now + LOOK_AGAIN)
+                continue
+            others = Notification.objects.filter(provider_id__in=found).exclude(pk=row.pk)
+            ours = set(found) - set(others.values_list("provider_id", flat=True))
+            if ours:
+                waiting.update(state=State.SENT, in_doubt=False, provider_id=min(ours), sent_at=row.attempted_at)
+            elif waiting.update(state=State.PENDING, in_doubt=False, next_attempt_at=now):
+                kind_of(row.kind).unsent([row.pk])

@@ -1,0 +1,82 @@
+"""From a kind's content to the very words that leave: an email in two forms, or a text that fits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from accounts.features import Channel
+from accounts.phones import digits
+from notifications.kinds import Content
+from notifications.models import Notification
+from notifications.texts import fit
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One message, ready for a channel."""
+
+    notification: Notification
+    channel: Channel
+    recipient: str
+    body: str
+    useful_until: datetime
+    subject: str = ""
+    html: str = ""
+    sender_name: str = ""
+    reply_to: str = ""
+    calendar: bytes = b""
+    calendar_method: str = "PUBLISH"
+    segments: int = 0
+
+
+def recipient_of(row: Notification) -> str:
+    """The address or ten-digit number that this row goes to."""
+    return row.login.user.email if row.channel == Channel.EMAIL else digits(row.login.phone)
+
+
+def render(row: Notification, content: Content) -> Rendered:
+    """Render in the login's own language. Raises whatever a broken template raises."""
+    with translation.override(row.login.language):
+        context = {
+            **content.context,
+            "organization": row.organization,
+            "login": row.login,
+            "portal_url": settings.PUBLIC_URL,
+        }
+        return _email(row, content, context) if row.channel == Channel.EMAIL else _text(row, content, context)
+
+
+def _email(row: Notification, content: Content, context: dict[str, object]) -> Rendered:
+    subject = " ".join(render_to_string(f"{content.template}/subject.txt", context).split())
+    return Rendered(
+        notification=row,
+        channel=Channel.EMAIL,
+        recipient=recipient_of(row),
+        subject=subject,
+        body=render_to_string(f"{content.template}/email.txt", context).strip() + "\n",
+        html=render_to_string(f"{content.template}/email.html", {**context, "subject": subject}),
+        sender_name=row.organization.name,
+        reply_to=row.organization.reply_to,
+        calendar=content.calendar,
+        calendar_method=content.calendar_method,
+        useful_until=row.useful_until,
+    )
+
+
+def _text(row: Notification, content: Content, context: dict[str, object]) -> Rendered:
+    fitted = fit(
+        practice=row.organization.name,
+        render=lambda practice: render_to_string(f"{content.template}/text.txt", {**context, "practice": practice}),
+        footer=render_to_string("notifications/text_footer.txt", context).strip(),
+    )
+    return Rendered(
+        notification=row,
+        channel=Channel.TEXT,
+        recipient=recipient_of(row),
+        body=fitted.body,
+        segments=fitted.segments,
+        useful_until=row.useful_until,
+    )
