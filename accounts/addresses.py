@@ -54,9 +54,7 @@ _NOT_A_REGION: Final = {
 _ZIP = re.compile(r"([0-9]{5})(?:[ -]*([0-9]{4}))?")
 # D, F, I, O, Q and U are in no postal code, and none starts with W or Z (Canada Post, Addressing Guidelines).
 # So O and I where a digit belongs were meant for one.
-_CANADIAN = re.compile(
-    r"([ABCEGHJ-NPRSTVXY][0-9OI][ABCEGHJ-NPRSTV-Z])[ -]*([0-9OI][ABCEGHJ-NPRSTV-Z][0-9OI])"
-)
+_CANADIAN = re.compile(r"([ABCEGHJ-NPRSTVXY][0-9OI][ABCEGHJ-NPRSTV-Z])[ -]*([0-9OI][ABCEGHJ-NPRSTV-Z][0-9OI])")
 _MEANT_AS_DIGITS: Final = str.maketrans("OI", "01")
 
 # Province or territory to the first letters of its postal codes (Canada Post, Addressing Guidelines).
@@ -167,7 +165,6 @@ def _folded(name: str) -> str:
 # `localflavor` also knows the names of countries that the U.S. mail serves by treaty; they are not the U.S.
 _NOT_US: Final = frozenset(code for code, _name in COFA_STATES)
 _REGION_NAMES: Final[Mapping[str, Mapping[str, str]]] = {
-    "US": {_folded(name): code for name, code in STATES_NORMALIZED.items() if code not in _NOT_US}
-    | _OTHER_US_NAMES,
+    "US": {_folded(name): code for name, code in STATES_NORMALIZED.items() if code not in _NOT_US} | _OTHER_US_NAMES,
     "CA": {_folded(name): code for name, code in PROVINCES_NORMALIZED.items()} | _OTHER_CANADIAN_NAMES,
 }

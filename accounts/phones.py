@@ -202,12 +202,7 @@ def _ten_digits_with_extension(plain: str, number: re.Match[str], extension: re.
     between = plain[number.end() : extension.start()].strip(" .,;:=()-").casefold()
     after = plain[extension.end() :].strip(" .)")
     inner = re.sub(r"[^0-9]", "", extension.group())
-    if (
-        between not in _EXTENSION_WORDS
-        or after
-        or len(inner) > _MOST_EXTENSION_DIGITS
-        or "+" in extension.group()
-    ):
+    if between not in _EXTENSION_WORDS or after or len(inner) > _MOST_EXTENSION_DIGITS or "+" in extension.group():
         return ""
     ours = normalize(number.group())
     return f"{ours}x{inner}" if _TEN_DIGITS.fullmatch(ours) else ""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from accounts.models import Organization
 
 
-class OutOfScope(ScopeError):
+class OutOfScope(ScopeError):  # type: ignore[misc]  # django-scopes ships no types
     """Tenant data was asked for, or written, outside the scope of its organization."""
 
 
@@ -162,7 +162,7 @@ class TenantManager(models.Manager[M]):
         tenant = current_tenant()
         query = TenantQuery(self.model)
         query.tenant = tenant
-        queryset = self._queryset_class(model=self.model, query=query, using=self._db, hints=self._hints)
+        queryset = self._queryset_class(model=self.model, query=query, using=self._db, hints=self._hints)  # type: ignore[attr-defined]  # set by every related manager
         return queryset.filter(organization_id=tenant) if isinstance(tenant, int) else queryset
 
 

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import dj_database_url
@@ -82,10 +82,8 @@ def _database() -> dict[str, Any]:
     if env.DATABASE_URL:
         database = dict(dj_database_url.parse(env.DATABASE_URL, conn_health_checks=True))
         if PRODUCTION:
-            database["OPTIONS"] = {
-                **database.get("OPTIONS", {}),
-                "pool": {"min_size": 1, "max_size": env.DATABASE_POOL_SIZE, "timeout": 10},
-            }
+            pool = {"min_size": 1, "max_size": env.DATABASE_POOL_SIZE, "timeout": 10}
+            database["OPTIONS"] = {**cast("dict[str, Any]", database.get("OPTIONS", {})), "pool": pool}
         return database
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     return {
@@ -181,9 +179,7 @@ EMAIL_TIMEOUT = env.EMAIL_TIMEOUT
 # Any of Anymail's providers by configuration alone: ANYMAIL_POSTMARK_SERVER_TOKEN and the like pass through.
 ANYMAIL = {
     "REQUESTS_TIMEOUT": env.EMAIL_TIMEOUT,
-    **{
-        name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")
-    },
+    **{name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")},
 }
 TWILIO_ACCOUNT_SID = env.TWILIO_ACCOUNT_SID
 TWILIO_AUTH_TOKEN = env.TWILIO_AUTH_TOKEN
@@ -200,7 +196,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = (
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, float] = (
     # Measured: without these a publish to a stopped Redis hangs for over a minute.
     {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 1, "visibility_timeout": 600}
     if env.REDIS_URL

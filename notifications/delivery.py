@@ -25,9 +25,9 @@ from notifications import reasons
 from notifications.channels import ChannelError, Lost, Permanent, Transient, open_channel
 from notifications.facts import gather
 from notifications.kinds import Delivery, kind_of
-from notifications.reconciling import resolve
 from notifications.models import Notification, State
 from notifications.reasons import Reason, Skip
+from notifications.reconciling import resolve
 from notifications.rendering import recipient_of, render
 from notifications.rules import decide
 
@@ -191,7 +191,7 @@ def _fail(delivery: Delivery, reason: Reason, detail: str = "", *, in_doubt: boo
 def _backoff(attempts: int) -> float:
     """Seconds until the next attempt: exponential, with jitter so that a burst does not return as one."""
     longest = min(BACKOFF_FIRST * 2 ** (attempts - 1), BACKOFF_LONGEST)
-    return longest * random.uniform(0.8, 1.2)  # noqa: S311 (spreading load, not a secret)
+    return float(longest * random.uniform(0.8, 1.2))  # noqa: S311 (spreading load, not a secret)
 
 
 def _record(deliveries: Sequence[Delivery]) -> None:
@@ -220,5 +220,3 @@ def _record(deliveries: Sequence[Delivery]) -> None:
                 unsent[row.kind].append(row.pk)
         for kind, ids in unsent.items():
             kind_of(kind).unsent(ids)
-
-

@@ -41,17 +41,15 @@ def gather(rows: Sequence[Notification], *, now: datetime | None = None) -> Gath
         (preference.login_id, preference.feature): preference
         for preference in Preference.objects.filter(login__in=logins, feature__in={row.feature for row in rows})
     }
-    links = dict(
-        ((login, client), since)
+    links = {
+        (login, client): since
         for login, client, since in ClientLink.objects.filter(
             login__in=logins, client__in={row.client_id for row in rows if row.client_id}
         ).values_list("login_id", "client_id", "linked_since")
-    )
+    }
     numbers = {digits(row.login.phone) for row in rows if row.channel == Channel.TEXT}
     stopped = (
-        set(TextStop.objects.in_force().filter(phone__in=numbers).values_list("phone", flat=True))
-        if numbers
-        else set()
+        set(TextStop.objects.in_force().filter(phone__in=numbers).values_list("phone", flat=True)) if numbers else set()
     )
 
     facts = []
@@ -71,7 +69,7 @@ def gather(rows: Sequence[Notification], *, now: datetime | None = None) -> Gath
                 client_since=row.client.active_since if row.client else None,
                 # Staff need no link to be told about a client of theirs.
                 linked_since=(
-                    links.get((row.login_id, row.client_id)) if row.login.role == Role.CLIENT else row.due_at
+                    links.get((row.login_id, row.client_id or 0)) if row.login.role == Role.CLIENT else row.due_at
                 ),
                 objection=(
                     kind_of(row.kind).objection(row, subject, now or row.due_at)

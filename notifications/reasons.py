@@ -66,7 +66,9 @@ Decision = Send | Skip
 
 FEATURE_OFF = Reason("feature_off", _("this feature is turned off for the practice"), Mend.ORGANIZATION)
 FEATURE_ON_LATER = Reason(
-    "feature_on_later", _("the practice turned this feature on after the moment it was about"), Mend.ORGANIZATION
+    "feature_on_later",
+    _("the practice turned this feature on after the moment it was about"),
+    Mend.ORGANIZATION,
 )
 LOGIN_INACTIVE = Reason("login_inactive", _("this login is deactivated"), Mend.LOGIN)
 LOGIN_ACTIVE_LATER = Reason("login_active_later", _("this login was made active too late for it"), Mend.LOGIN)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from notifications import reasons
-from notifications.channels import ChannelError, text_lookup
+from notifications.channels import ChannelError, open_lookup
 from notifications.kinds import kind_of
 from notifications.models import Notification, State
 
@@ -23,7 +23,7 @@ LOOK_AGAIN = timedelta(seconds=60)
 
 def resolve(rows: Sequence[Notification]) -> None:
     """Settle each text in doubt: sent, to be tried again, or (too late for that) failed as unconfirmed."""
-    with text_lookup() as lookup:
+    with open_lookup() as lookup:
         for row in rows:
             now = timezone.now()
             since = (row.attempted_at or row.created_at) - CLOCKS_DIFFER
@@ -33,9 +33,7 @@ def resolve(rows: Sequence[Notification]) -> None:
             except ChannelError as error:
                 logger.warning("Notification %s could not be looked up (%s).", row.pk, error.code)
                 if now > row.useful_until:
-                    waiting.update(
-                        state=State.FAILED, reason=reasons.UNCONFIRMED.code, reason_detail=error.code[:40]
-                    )
+                    waiting.update(state=State.FAILED, reason=reasons.UNCONFIRMED.code, reason_detail=error.code[:40])
                 else:
                     waiting.update(next_attempt_at=now + LOOK_AGAIN)
                 continue

@@ -77,6 +77,6 @@ def _text(row: Notification, content: Content, context: dict[str, object]) -> Re
         channel=Channel.TEXT,
         recipient=recipient_of(row),
         body=fitted.body,
-        segments=fitted.segments,
+        segments=fitted.segments.count,
         useful_until=row.useful_until,
     )

@@ -47,7 +47,13 @@ def decide(facts: Facts) -> Decision:
         or _on_then_and_now(facts, facts.preference_since, reasons.PREFERENCE_OFF, reasons.PREFERENCE_ON_LATER)
         or facts.objection
         or (Skip(reasons.TOO_LATE) if facts.now > facts.useful_until else None)
-        or reachable(channel=facts.channel, email=facts.email, country=facts.country, phone=facts.phone, stopped=facts.stopped)
+        or reachable(
+            channel=facts.channel,
+            email=facts.email,
+            country=facts.country,
+            phone=facts.phone,
+            stopped=facts.stopped,
+        )
     )
 
 

@@ -216,6 +216,4 @@ def hold_still(appointment_ids: Iterable[int]) -> None:
     ids = sorted(set(appointment_ids))
     if connection.vendor == "postgresql" and ids:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT 1 FROM scheduling_appointment WHERE id = ANY(%s) ORDER BY id FOR SHARE", [ids]
-            )
+            cursor.execute("SELECT 1 FROM scheduling_appointment WHERE id = ANY(%s) ORDER BY id FOR SHARE", [ids])

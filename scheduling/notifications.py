@@ -235,14 +235,10 @@ def mention(row: Notification, appointment: Appointment, *, is_reminder: bool) -
     )
 
 
-def last_told(
-    appointment_ids: Iterable[int], *, before: Iterable[int] = ()
-) -> dict[tuple[int, str, int], Mention]:
+def last_told(appointment_ids: Iterable[int], *, before: Iterable[int] = ()) -> dict[tuple[int, str, int], Mention]:
     """The latest mention by (login, channel, appointment), leaving out those of the notifications `before`."""
     mentions = Mention.objects.filter(appointment__in=appointment_ids).exclude(notification__in=before)
-    return {
-        (told.login_id, told.channel, told.appointment_id): told for told in mentions.order_by("pk")
-    }
+    return {(told.login_id, told.channel, told.appointment_id): told for told in mentions.order_by("pk")}
 
 
 def agendas_of(deliveries: Sequence[Delivery]) -> dict[int, list[Appointment]]:
@@ -302,9 +298,7 @@ def _counted(link: ClientLink, decided_at: datetime) -> bool:
 
 def _near(deliveries: Sequence[Delivery], client_ids: set[int]) -> dict[int, list[Appointment]]:
     """Scheduled appointments of these clients within the batch's agendas, by client."""
-    starts = [
-        delivery.subject.starts_at for delivery in deliveries if delivery.notification.channel == Channel.EMAIL
-    ]
+    starts = [delivery.subject.starts_at for delivery in deliveries if delivery.notification.channel == Channel.EMAIL]
     nearby: dict[int, list[Appointment]] = defaultdict(list)
     if not starts:
         return nearby

@@ -122,7 +122,7 @@ class ClientLink(TenantModel):
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="links")
     linked_since = models.DateTimeField(_("linked since"), default=timezone.now)
 
-    objects = TenantManager.from_queryset(TenantQuerySet["ClientLink"])()
+    objects: TenantManager["ClientLink"] = TenantManager()
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["login", "client"], name="link_once")]

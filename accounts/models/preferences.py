@@ -11,7 +11,7 @@ from accounts.features import Channel, Feature
 from accounts.models.logins import Login
 from accounts.models.organizations import Organization
 from accounts.models.people import User
-from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy import TenantManager, TenantModel
 
 
 class Preference(TenantModel):
@@ -23,7 +23,7 @@ class Preference(TenantModel):
     email_since = models.DateTimeField(_("email since"), null=True, blank=True)
     text_since = models.DateTimeField(_("text since"), null=True, blank=True)
 
-    objects = TenantManager.from_queryset(TenantQuerySet["Preference"])()
+    objects: TenantManager["Preference"] = TenantManager()
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -73,7 +73,7 @@ class PreferenceChange(TenantModel):
     by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("at"), default=timezone.now)
 
-    objects = TenantManager.from_queryset(TenantQuerySet["PreferenceChange"])()
+    objects: TenantManager["PreferenceChange"] = TenantManager()
 
     class Meta(TenantModel.Meta):
         ordering = ["-at", "-pk"]

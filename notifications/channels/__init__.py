@@ -9,6 +9,7 @@ Nothing of a provider's own exception leaves a channel: they carry addresses and
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from django.conf import settings
@@ -45,6 +46,13 @@ class Lost(ChannelError):
     """No answer: accepted or not, nobody knows."""
 
 
+class Lookup(Protocol):
+    """Asking the provider what it accepted."""
+
+    def accepted(self, number: str, since: datetime) -> list[str]:
+        """The provider's ids of texts to this ten-digit number accepted since then; raises a ChannelError."""
+
+
 class Connection(Protocol):
     """One open way to a provider, that serves a batch."""
 
@@ -60,8 +68,20 @@ _BACKENDS = {
 }
 
 
+_LOOKUPS = {
+    "providers": "notifications.channels.text.open_lookup",
+    "outbox": "notifications.channels.local.open_lookup",
+}
+
+
 def open_channel(channel: Channel) -> AbstractContextManager[Connection]:
     """The connection for this channel, as `DELIVERY` says: providers, or the local outbox."""
     connect = import_string(_BACKENDS[settings.DELIVERY, channel])
     opened: AbstractContextManager[Connection] = connect()
+    return opened
+
+
+def open_lookup() -> AbstractContextManager[Lookup]:
+    """A way to ask which texts the provider has."""
+    opened: AbstractContextManager[Lookup] = import_string(_LOOKUPS[settings.DELIVERY])()
     return opened

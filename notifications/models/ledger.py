@@ -13,7 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.features import Channel, Feature
 from accounts.models import Client, Login, Organization
-from accounts.tenancy import EVERYWHERE, OutOfScope, TenantManager, TenantModel, TenantQuerySet, current_tenant
+from accounts.tenancy import (
+    EVERYWHERE,
+    OutOfScope,
+    TenantManager,
+    TenantModel,
+    TenantQuerySet,
+    current_tenant,
+)
 from notifications.reasons import Reason
 
 
@@ -63,7 +70,8 @@ class NotificationQuerySet(TenantQuerySet["Notification"]):
         connection = connections[using]
         select, params = rows.query.get_compiler(using=using).as_sql()
         quote = connection.ops.quote_name
-        names = ", ".join(quote(Notification._meta.get_field(column).column) for column in columns)
+        fields = {field.name: str(field.column) for field in Notification._meta.concrete_fields}
+        names = ", ".join(quote(fields[column]) for column in columns)
         table = quote(Notification._meta.db_table)
         with connection.cursor() as cursor:
             # SQLite reads "SELECT ... ON CONFLICT" as a join unless a WHERE stands before it; ours has one.
@@ -113,15 +121,16 @@ class Notification(TenantModel):
             models.CheckConstraint(condition=Q(state__in=State.values), name="ledger_state_known"),
             models.CheckConstraint(condition=Q(channel__in=Channel.values), name="ledger_channel_known"),
             models.CheckConstraint(
-                condition=~Q(state__in=(State.SKIPPED, State.FAILED)) | ~Q(reason=""), name="ledger_says_why_not"
+                condition=~Q(state__in=(State.SKIPPED, State.FAILED)) | ~Q(reason=""),
+                name="ledger_says_why_not",
             ),
         ]
         indexes = [
+            models.Index(fields=["next_attempt_at", "id"], condition=Q(state__in=UNFINISHED), name="ledger_to_act_on"),
             models.Index(
-                fields=["next_attempt_at", "id"], condition=Q(state__in=UNFINISHED), name="ledger_to_act_on"
-            ),
-            models.Index(
-                fields=["login", "channel", "lane", "due_at"], condition=Q(state__in=UNFINISHED), name="ledger_lanes"
+                fields=["login", "channel", "lane", "due_at"],
+                condition=Q(state__in=UNFINISHED),
+                name="ledger_lanes",
             ),
             models.Index(fields=["organization", "-due_at"], name="ledger_by_organization"),
             models.Index(fields=["client", "-due_at"], name="ledger_by_client"),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.features import Channel
 from accounts.models import Organization
-from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy import TenantManager, TenantModel
 from notifications.models.ledger import Notification
 
 
@@ -25,7 +25,7 @@ class OutboxMessage(TenantModel):
     message_id = models.CharField(max_length=200, blank=True)
     sent_at = models.DateTimeField(_("sent"), default=timezone.now)
 
-    objects = TenantManager.from_queryset(TenantQuerySet["OutboxMessage"])()
+    objects: TenantManager["OutboxMessage"] = TenantManager()
 
     class Meta(TenantModel.Meta):
         ordering = ["-sent_at", "-pk"]

@@ -164,9 +164,7 @@ def test_a_canadian_postal_code_must_be_of_its_province(region: str, letters: st
 def test_a_postal_code_of_another_province_is_refused_in_plain_words() -> None:
     with pytest.raises(ValidationError) as refusal:
         clean_postal_code("CA", "V6B 1A1", "ON")
-    assert refusal.value.messages == [
-        "Postal codes in Ontario start with K, L, M, N, P, this one with V. Check both."
-    ]
+    assert refusal.value.messages == ["Postal codes in Ontario start with K, L, M, N, P, this one with V. Check both."]
 
 
 def test_elsewhere_a_postal_code_is_kept_as_typed() -> None:

@@ -216,9 +216,7 @@ def test_numbers_tied_to_no_place_are_not_texted_T3(area_code: str) -> None:
     assert not is_us_or_canada(f"{area_code}5550123")
 
 
-@pytest.mark.parametrize(
-    "area_code", ["000", "011", "055", "123", "199", "211", "411", "911", "555", "999", "710"]
-)
+@pytest.mark.parametrize("area_code", ["000", "011", "055", "123", "199", "211", "411", "911", "555", "999", "710"])
 def test_area_codes_that_do_not_exist_are_not_texted_T3(area_code: str) -> None:
     assert not is_us_or_canada(f"{area_code}5550123")
 
