@@ -56,7 +56,7 @@ class Appointment(TenantModel):
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.SCHEDULED)
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
 
-    # Rises with every move, cancellation and reinstatement: iCalendar's SEQUENCE (RFC 5545, 3.8.7.4; R10).
+    # Rises with every change of start or status: iCalendar's SEQUENCE (RFC 5545, 3.8.7.4; R10).
     sequence = models.PositiveIntegerField(default=0, editable=False)
     # When its present start was set or it became Scheduled, whichever is later (R6).
     on_schedule_since = models.DateTimeField(default=timezone.now, editable=False)
@@ -145,9 +145,8 @@ class Appointment(TenantModel):
         """Cancel, reinstate, mark attended or no-show. False if it is so already."""
         fresh = Appointment.objects.select_for_update().get(pk=self.pk)
         if changed := fresh.status != status:
-            was_called_off, fresh.status = fresh.is_called_off, status
-            if was_called_off != fresh.is_called_off:
-                fresh.sequence += 1
+            fresh.status = status
+            fresh.sequence += 1
             if fresh.is_scheduled:
                 fresh.put_on_schedule(at or timezone.now())
             fresh.save()
