@@ -210,9 +210,10 @@ def hold_still(appointment_ids: Iterable[int]) -> None:
 
     So a reminder and a change never miss each other: either the reminder is written with the new time, or the
     change sees what was told and corrects it. Shared locks: workers do not wait for each other. SQLite, whose
-    writers queue, needs none.
+    writers queue, needs none; nor does the forecast, which runs outside a transaction and promises nothing.
     """
-    ids = sorted(set(appointment_ids))
-    if connection.vendor == "postgresql" and ids:
+    if connection.vendor != "postgresql" or not connection.in_atomic_block:
+        return
+    if ids := sorted(set(appointment_ids)):
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM scheduling_appointment WHERE id = ANY(%s) ORDER BY id FOR SHARE", [ids])

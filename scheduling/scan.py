@@ -100,4 +100,8 @@ def _rows(channel: Channel, appointment_ids: list[int], now: datetime) -> "Query
         "row_next": Value(now, DateTimeField()),
         "row_created": Value(now, DateTimeField()),
     }
-    return links.annotate(**columns).order_by("row_due", "row_subject", "row_login").values_list(*columns)
+    return (
+        links.annotate(**columns)
+        .order_by(f"{appointment}__{Appointment.due_column(channel)}", f"{appointment}__pk", "login_id")
+        .values_list(*columns)
+    )
