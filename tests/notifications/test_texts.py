@@ -214,9 +214,7 @@ def test_plain_text_is_one_line_that_can_be_sent_T5(typed: str) -> None:
 
 @given(any_text | name_like)
 def test_plain_text_never_takes_more_segments_than_typed_with_accents_T5(typed: str) -> None:
-    assume(
-        all(ord(ch) < 0x250 for ch in typed)
-    )  # beyond Latin, compatibility forms may spell one sign as a phrase
+    assume(all(ord(ch) < 0x250 for ch in typed))  # beyond Latin, compatibility forms may spell one sign as a phrase
     assert segments(plain(typed)).count <= max(1, segments(typed).count)
 
 
@@ -257,9 +255,7 @@ def test_a_long_word_is_cut_with_dots_T5() -> None:
 
 @pytest.mark.parametrize("practice", ["Clinique Forêt", "“Forêt” – Québec", "Ｆorêt\u00a0…"])
 def test_a_name_from_quebec_costs_one_segment_T5(practice: str) -> None:
-    fitted = fit(
-        practice=practice, render=says("rendez-vous demain, mar. 3 mars à 14 h 30 HNE."), footer=FRENCH_FOOTER
-    )
+    fitted = fit(practice=practice, render=says("rendez-vous demain, mar. 3 mars à 14 h 30 HNE."), footer=FRENCH_FOOTER)
     assert fitted.segments.encoding == "GSM-7"
     assert fitted.segments.count == 1
 
@@ -331,9 +327,7 @@ def test_a_long_footer_leaves_room_for_nothing_else_but_is_whole_T4() -> None:
     middle=middles,
     footer=st.sampled_from([FOOTER, FRENCH_FOOTER, "回复STOP退订，UNSTOP恢复。"]),
 )
-def test_never_more_than_two_segments_and_always_the_footer_T4_T5(
-    practice: str, middle: str, footer: str
-) -> None:
+def test_never_more_than_two_segments_and_always_the_footer_T4_T5(practice: str, middle: str, footer: str) -> None:
     fitted = fit(practice=practice, render=says(middle), footer=footer)
     assert 1 <= fitted.segments.count <= 2
     assert fitted.segments == segments(fitted.body)
@@ -347,8 +341,7 @@ def test_never_more_than_two_segments_and_always_the_footer_T4_T5(
 def test_one_segment_whenever_a_shortened_name_allows_it_T5(practice: str, middle: str) -> None:
     fitted = fit(practice=practice, render=says(middle), footer=FOOTER)
     possible = any(
-        segments(f"{plain(f'{short}: {middle}')} {FOOTER}").count == 1
-        for short in short_names(plain(practice))
+        segments(f"{plain(f'{short}: {middle}')} {FOOTER}").count == 1 for short in short_names(plain(practice))
     )
     if possible:
         assert fitted.segments.count == 1

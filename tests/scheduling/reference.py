@@ -161,15 +161,15 @@ class Practice:
         """Deactivate a login, or activate it again."""
         self._logins[login].active.turn(on=on, at=at)
 
-    def set_phone(self, login: str, *, ok: bool, at: datetime) -> None:  # noqa: ARG002 - when is not looked at
+    def set_phone(self, login: str, *, ok: bool, at: datetime) -> None:
         """Give the login a number that may be texted, or one that may not (T2, T3)."""
         self._logins[login].phone_ok = ok
 
-    def stop(self, login: str, *, at: datetime) -> None:  # noqa: ARG002 - when is not looked at
+    def stop(self, login: str, *, at: datetime) -> None:
         """The login's number replies STOP (T6)."""
         self._logins[login].opted_out = True
 
-    def unstop(self, login: str, *, at: datetime) -> None:  # noqa: ARG002 - when is not looked at
+    def unstop(self, login: str, *, at: datetime) -> None:
         """The login's number replies UNSTOP (T6)."""
         self._logins[login].opted_out = False
 

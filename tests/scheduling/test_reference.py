@@ -1,7 +1,5 @@
 """The reference model keeps R1 to R9, sentence by sentence: what each login receives in a small story."""
 
-# ruff: noqa: N802 - a test's name ends with the promise it proves, as in _R3
-
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -65,9 +63,7 @@ REMINDED = {channel: notice("mom", channel, What.REMINDER, ("a1", START)) for ch
 
 @pytest.mark.parametrize("status", [status for status in Status if status != Status.SCHEDULED])
 @both_channels
-def test_only_scheduled_appointments_are_reminded_of_R1(
-    practice: Practice, channel: Channel, status: Status
-) -> None:
+def test_only_scheduled_appointments_are_reminded_of_R1(practice: Practice, channel: Channel, status: Status) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.set_status("a1", status, at=DUE[channel])
@@ -102,9 +98,7 @@ def test_preferences_survive_the_feature_being_off_R1_O3(practice: Practice) -> 
 
 
 @both_channels
-def test_sent_by_the_first_run_at_the_due_moment_and_not_before_R2(
-    practice: Practice, channel: Channel
-) -> None:
+def test_sent_by_the_first_run_at_the_due_moment_and_not_before_R2(practice: Practice, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     assert practice.run(at=DUE[channel] - MINUTE) == []
@@ -232,9 +226,7 @@ def test_when_the_first_may_not_be_sent_the_next_becomes_the_head_R5(practice: P
     practice.book("next", "ana", START + HOUR, at=NOW)
     practice.set_status("gone", Status.CANCELLED, at=DUE[EMAIL])
     received = run_every_minute(practice, DUE[EMAIL], START)
-    assert [(each.at, each.appointments) for each in received] == [
-        (START - 23 * HOUR, (("next", START + HOUR),))
-    ]
+    assert [(each.at, each.appointments) for each in received] == [(START - 23 * HOUR, (("next", START + HOUR),))]
 
 
 def test_an_agenda_leaves_out_a_client_linked_after_its_due_moment_R5_R9(practice: Practice) -> None:
@@ -278,9 +270,7 @@ def test_booked_exactly_the_lead_time_ahead_is_reminded_of_R6(practice: Practice
 
 
 @both_channels
-def test_booked_less_than_the_lead_time_ahead_is_not_reminded_of_R6(
-    practice: Practice, channel: Channel
-) -> None:
+def test_booked_less_than_the_lead_time_ahead_is_not_reminded_of_R6(practice: Practice, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=DUE[channel] + MINUTE)
     assert run_every_minute(practice, DUE[channel] + MINUTE, START) == []
@@ -294,9 +284,7 @@ def test_booked_late_for_the_email_is_still_texted_R6(practice: Practice) -> Non
 
 
 @both_channels
-def test_moved_to_less_than_the_lead_time_ahead_is_not_reminded_of_R6(
-    practice: Practice, channel: Channel
-) -> None:
+def test_moved_to_less_than_the_lead_time_ahead_is_not_reminded_of_R6(practice: Practice, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START + 5 * DAY, at=NOW)
     practice.move("a1", START, at=DUE[channel] + MINUTE)
@@ -325,9 +313,7 @@ def test_reinstated_in_time_is_reminded_of_R6(practice: Practice, channel: Chann
 
 
 @both_channels
-def test_saving_the_same_start_and_status_again_is_no_new_booking_R6(
-    practice: Practice, channel: Channel
-) -> None:
+def test_saving_the_same_start_and_status_again_is_no_new_booking_R6(practice: Practice, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.move("a1", START, at=DUE[channel] + MINUTE)
@@ -397,9 +383,7 @@ def test_moved_to_exactly_the_lead_time_ahead_is_corrected_then_reminded_R7(
 
 
 @both_channels
-def test_moved_back_and_forth_before_anything_went_out_is_one_reminder_R7(
-    practice: Practice, channel: Channel
-) -> None:
+def test_moved_back_and_forth_before_anything_went_out_is_one_reminder_R7(practice: Practice, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     for hours in range(1, 4):
@@ -425,9 +409,7 @@ def test_moved_twice_between_two_runs_is_one_correction_R7(practice: Practice) -
     practice.run(at=DUE[EMAIL])
     practice.move("a1", START + HOUR, at=DUE[EMAIL] + 2 * HOUR)
     practice.move("a1", START + 2 * HOUR, at=DUE[EMAIL] + 3 * HOUR)
-    assert said(practice.run(at=DUE[EMAIL] + 4 * HOUR)) == [
-        notice("mom", EMAIL, What.MOVED, ("a1", START + 2 * HOUR))
-    ]
+    assert said(practice.run(at=DUE[EMAIL] + 4 * HOUR)) == [notice("mom", EMAIL, What.MOVED, ("a1", START + 2 * HOUR))]
 
 
 def test_moved_away_and_back_with_runs_between_is_corrected_twice_and_not_reminded_again_R7_R9(
@@ -446,9 +428,7 @@ def test_moved_away_and_back_with_runs_between_is_corrected_twice_and_not_remind
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.LATE_CANCELLED])
 @both_channels
-def test_cancelled_after_the_reminder_is_one_notice_R7(
-    practice: Practice, channel: Channel, status: Status
-) -> None:
+def test_cancelled_after_the_reminder_is_one_notice_R7(practice: Practice, channel: Channel, status: Status) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.run(at=DUE[channel])
@@ -488,15 +468,11 @@ def test_reinstated_after_the_cancelled_notice_is_on_again_R7(
     practice.run(at=DUE[channel])
     practice.move("a1", start, at=DUE[channel] + MINUTE)
     practice.set_status("a1", Status.SCHEDULED, at=DUE[channel] + MINUTE)
-    assert said(practice.run(at=DUE[channel] + MINUTE)) == [
-        notice("mom", channel, What.ON_AGAIN, ("a1", start))
-    ]
+    assert said(practice.run(at=DUE[channel] + MINUTE)) == [notice("mom", channel, What.ON_AGAIN, ("a1", start))]
 
 
 @both_channels
-def test_cancelled_and_reinstated_between_two_runs_says_nothing_R7(
-    practice: Practice, channel: Channel
-) -> None:
+def test_cancelled_and_reinstated_between_two_runs_says_nothing_R7(practice: Practice, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.run(at=DUE[channel])
@@ -578,9 +554,7 @@ def turn(world: World, thing: str, channel: Channel, *, on: bool, at: datetime) 
             (world.readmit if on else world.discharge)("ana", at=at)
 
 
-everything_that_can_be_off = pytest.mark.parametrize(
-    "thing", ["feature", "preference", "link", "login", "client"]
-)
+everything_that_can_be_off = pytest.mark.parametrize("thing", ["feature", "preference", "link", "login", "client"])
 
 
 @everything_that_can_be_off
@@ -617,9 +591,7 @@ def test_what_was_off_between_the_change_and_the_sending_stops_a_correction_R7_R
 
 
 @both_channels
-def test_a_correction_may_leave_until_the_start_and_not_at_it_R7_R8(
-    practice: Practice, channel: Channel
-) -> None:
+def test_a_correction_may_leave_until_the_start_and_not_at_it_R7_R8(practice: Practice, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.book("a2", "ana", START + MINUTE, at=NOW)
@@ -684,9 +656,7 @@ def test_what_is_turned_on_after_the_due_moment_changes_nothing_R9(
 
 @everything_that_can_be_off
 @both_channels
-def test_what_is_turned_on_by_the_due_moment_counts_R9(
-    practice: Practice, channel: Channel, thing: str
-) -> None:
+def test_what_is_turned_on_by_the_due_moment_counts_R9(practice: Practice, channel: Channel, thing: str) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     turn(practice, thing, channel, on=False, at=NOW)
@@ -696,9 +666,7 @@ def test_what_is_turned_on_by_the_due_moment_counts_R9(
 
 @everything_that_can_be_off
 @both_channels
-def test_what_is_turned_off_before_the_sending_stops_it_R9(
-    practice: Practice, channel: Channel, thing: str
-) -> None:
+def test_what_is_turned_off_before_the_sending_stops_it_R9(practice: Practice, channel: Channel, thing: str) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     turn(practice, thing, channel, on=False, at=DUE[channel] + MINUTE)
@@ -709,9 +677,7 @@ def test_what_is_turned_off_before_the_sending_stops_it_R9(
 
 @everything_that_can_be_off
 @both_channels
-def test_off_and_on_again_before_the_sending_stops_it_R9(
-    practice: Practice, channel: Channel, thing: str
-) -> None:
+def test_off_and_on_again_before_the_sending_stops_it_R9(practice: Practice, channel: Channel, thing: str) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     turn(practice, thing, channel, on=False, at=DUE[channel] + MINUTE)
@@ -737,9 +703,7 @@ def test_an_agenda_decided_away_stays_so_in_the_same_minute_R9(practice: Practic
 
 
 @both_channels
-def test_moved_after_it_was_decided_away_is_a_new_decision_R9_R7(
-    practice: Practice, channel: Channel
-) -> None:
+def test_moved_after_it_was_decided_away_is_a_new_decision_R9_R7(practice: Practice, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.set_preference("mom", channel, on=False, at=NOW)
     practice.book("a1", "ana", START - 2 * DAY, at=NOW)

@@ -128,9 +128,7 @@ BESIDE = st.one_of(
     st.sampled_from([0, 1, -1, 60, -60, 12 * 60, 24 * 60 + 1]),
     st.integers(-30 * 60, 30 * 60),
 )
-A_WHILE = st.one_of(
-    st.integers(0, 3), st.integers(1, 90), st.sampled_from(AROUND_NAMED), st.integers(1, 48 * 60)
-)
+A_WHILE = st.one_of(st.integers(0, 3), st.integers(1, 90), st.sampled_from(AROUND_NAMED), st.integers(1, 48 * 60))
 A_MINUTE_OR_NOT = st.sampled_from([0, 1, -1])
 A_RUN_OR_NONE = st.integers(0, 1)
 WHICH = st.integers(0, 5)  # of the appointments to come, in order of start
@@ -219,9 +217,7 @@ class Reminders(RuleBasedStateMachine):
         self.pass_time(NOTHING, runs=runs)
 
     @rule(which=WHICH, status=st.sampled_from(Status), channel=st.sampled_from(Channel), minutes=A_MOMENT)
-    def reinstate_about_the_due_moment(
-        self, which: int, status: Status, channel: Channel, minutes: int
-    ) -> None:
+    def reinstate_about_the_due_moment(self, which: int, status: Status, channel: Channel, minutes: int) -> None:
         appointment = self.pick(which)
         self.change_one(appointment, status)
         self.wait_until(self.start_of(appointment) - LEAD[channel] + minutes * MINUTE, runs=0)
@@ -291,9 +287,7 @@ class Reminders(RuleBasedStateMachine):
         self.turn_one(f"carer's link to {client}", on=True)
         self.pass_time(NOTHING, runs=runs)
 
-    @rule(
-        which=WHICH, channel=st.sampled_from(Channel), thing=SOME_THING, minutes=A_MOMENT, runs=A_RUN_OR_NONE
-    )
+    @rule(which=WHICH, channel=st.sampled_from(Channel), thing=SOME_THING, minutes=A_MOMENT, runs=A_RUN_OR_NONE)
     def turn_off_and_on_after_the_due_moment(
         self, which: int, channel: Channel, thing: str, minutes: int, runs: int
     ) -> None:
@@ -305,9 +299,7 @@ class Reminders(RuleBasedStateMachine):
         self.pass_time(MINUTE, runs=1)
 
     @rule(which=WHICH, change=CHANGE, thing=SOME_THING, minutes=A_MOMENT)
-    def change_while_something_is_off(
-        self, which: int, change: int | Status, thing: str, minutes: int
-    ) -> None:
+    def change_while_something_is_off(self, which: int, change: int | Status, thing: str, minutes: int) -> None:
         self.turn_one(thing, on=False)
         self.change_one(self.pick(which), change)
         self.pass_time(minutes * MINUTE, runs=1)

@@ -186,9 +186,7 @@ with PrivatePostgres() as postgres, PrivateRedis() as redis:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
 def test_nothing_stays_behind_when_the_test_process_is_killed(number: signal.Signals) -> None:
     command = [sys.executable, "-c", PROCESS_WITH_SERVERS]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         postgres_pid, postgres_folder, redis_pid, redis_folder = process.stdout.readline().split()
         assert psutil.pid_exists(int(postgres_pid))
