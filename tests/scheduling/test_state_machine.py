@@ -16,10 +16,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from typing import Protocol
 
+import pytest
 from hypothesis import event, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from tests.scheduling.blink_world import BlinkWorld
 from tests.scheduling.reference import LAST_CALL, LEAD, Practice
 from tests.scheduling.world import Channel, Received, Status, What, World
 
@@ -40,7 +42,7 @@ LINKS = (("mom", "ana"), ("mom", "ben"), ("dad", "ana"))  # the carer is linked 
 
 def make_world() -> World:
     """The world that is checked against the reference."""
-    return Practice()
+    return BlinkWorld()
 
 
 class Thing(Protocol):
@@ -471,5 +473,5 @@ def assert_allowed(received: Sequence[Received]) -> None:
             reminded.add(line)
 
 
-TestReminders = Reminders.TestCase
+TestReminders = pytest.mark.django_db(Reminders.TestCase)
 TestReminders.settings = STORIES[os.environ.get("STATE_MACHINE", "default")]
