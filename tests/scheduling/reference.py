@@ -24,7 +24,8 @@ Where the promises leave room, this is what a practice manager would expect:
   the same moment corrections go before reminders, so an appointment moved to exactly the lead time ahead is
   first corrected and then reminded of; then in order of booking.
 * "Cancelled" names the start the login was last told, not one they never heard of (moved and cancelled
-  between two runs). "Moved" and "on again" name the present start.
+  between two runs). "Moved" and "on again" name the present start. Nothing names a start that has come
+  (R8), so "cancelled" is also not sent at or after the start it would name.
 * Any change of status counts as a change, also cancelled to late cancelled or attended to cancelled: what
   was told is compared again. Attended and no-show tell nothing, and use up the correction of an earlier
   change that no run has seen.
@@ -319,11 +320,11 @@ class Practice:
             what = What.ON_AGAIN
         elif appointment.status == Status.SCHEDULED and told != now:
             what = What.MOVED
-        elif appointment.is_cancelled and told.on:
+        elif appointment.is_cancelled and told.on and at < told.start:
             what = What.CANCELLED
             now = Told(told.start, on=False)
         else:
-            return None  # what was told is true
+            return None  # what was told is true, or its time has come
         self._told[login, channel, appointment.name] = now
         line = (appointment.name, now.start)
         return Received(at=at, login=login, channel=channel, what=what, appointments=(line,))

@@ -490,6 +490,27 @@ def test_moved_and_cancelled_between_two_runs_names_the_time_that_was_told_R7(pr
     assert said(practice.run(at=DUE[EMAIL])) == [notice("mom", EMAIL, What.CANCELLED, ("a1", START))]
 
 
+def test_no_cancelled_notice_names_a_time_that_has_come_R7_R8(practice: Practice) -> None:
+    only(practice, "mom", EMAIL)
+    practice.book("a1", "ana", START, at=NOW)
+    practice.run(at=DUE[EMAIL])
+    practice.move("a1", START + 3 * DAY, at=START)
+    practice.set_status("a1", Status.CANCELLED, at=START)
+    assert practice.run(at=START) == []
+
+
+def test_a_later_change_to_late_cancelled_tells_what_was_not_told_R7(practice: Practice) -> None:
+    only(practice, "mom", EMAIL)
+    practice.book("a1", "ana", START, at=NOW)
+    practice.run(at=DUE[EMAIL])
+    practice.set_status("a1", Status.CANCELLED, at=DUE[EMAIL])
+    practice.set_preference("mom", EMAIL, on=False, at=DUE[EMAIL])
+    assert practice.run(at=DUE[EMAIL]) == []
+    practice.set_preference("mom", EMAIL, on=True, at=DUE[EMAIL] + MINUTE)
+    practice.set_status("a1", Status.LATE_CANCELLED, at=DUE[EMAIL] + MINUTE)
+    assert said(practice.run(at=DUE[EMAIL] + MINUTE)) == [notice("mom", EMAIL, What.CANCELLED, ("a1", START))]
+
+
 @pytest.mark.parametrize("status", [Status.ATTENDED, Status.NO_SHOW])
 def test_attended_and_no_show_tell_nothing_R7(practice: Practice, status: Status) -> None:
     only(practice, "mom", EMAIL)
