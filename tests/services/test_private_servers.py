@@ -174,7 +174,8 @@ def shared_memory_exists(number: int) -> bool:
 
 
 PROCESS_WITH_SERVERS = """
-import time
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs in the background
 from tests.servers import PrivatePostgres, PrivateRedis
 with PrivatePostgres() as postgres, PrivateRedis() as redis:
     redis.pause()
