@@ -219,8 +219,6 @@ def fit(*, practice: str, render: Callable[[str], str], footer: str) -> FittedTe
         return texts[short].segments.count <= most
 
     for most in range(1, MOST_SEGMENTS + 1):
-        if fits(name, most):
-            return texts[name]
         fitting = [
             next((short for short in short_names(version) if fits(short, most)), None) for version in _versions(name)
         ]

@@ -25,13 +25,15 @@ FRENCH_FOOTER = "Répondez ARRET pour arrêter, UNSTOP pour reprendre."
 LONG_NAME = "Riverside Counselling and Wellness Centre of Greater Vancouver (North Shore) for Families"
 
 # Arbitrary Unicode, lone surrogates included, and text that reaches the rules about names more often.
-any_text = st.text(alphabet=st.characters(), max_size=120)
+any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=120)
 name_like = st.text(
     alphabet="abcdefghRSTéêçłœ  --()&,.'’“”…\u00a0\u200b\u200d\u202e\u0301{}€心理健康Центр🌱👩\u200d🇨🇦\ud83d",
     max_size=120,
 )
 names = any_text | name_like
-middles = st.text(alphabet=st.characters(), max_size=400) | st.text(alphabet="abc ê心[", max_size=400)
+middles = st.text(alphabet=st.characters(exclude_categories=()), max_size=400) | st.text(
+    alphabet="abc ê心[", max_size=400
+)
 
 
 def says(middle: str) -> Callable[[str], str]:
@@ -198,6 +200,7 @@ def test_joined_emoji_and_syllables_stay_joined_T5(typed: str) -> None:
 @given(any_text | name_like)
 @example("e\u200b\u0301")
 @example("´\u0301")
+@example("心e\u200d\u0301")
 def test_plain_text_is_plain_already_T5(typed: str) -> None:
     sent = plain(typed)
     assert plain(sent) == sent
@@ -253,6 +256,12 @@ def test_a_long_word_is_cut_with_dots_T5() -> None:
     assert fitted.segments == Segments("GSM-7", 160, 1)
 
 
+def test_a_short_first_word_is_not_all_that_is_left_T5() -> None:
+    name = "Family Psychotherapiepraxisgemeinschaft"
+    fitted = fit(practice=name, render=says(rest_of(30)), footer=FOOTER)
+    assert fitted.body.startswith("Family Psychotherapiepraxis...: ")
+
+
 @pytest.mark.parametrize("practice", ["Clinique Forêt", "“Forêt” – Québec", "Ｆorêt\u00a0…"])
 def test_a_name_from_quebec_costs_one_segment_T5(practice: str) -> None:
     fitted = fit(practice=practice, render=says("rendez-vous demain, mar. 3 mars à 14 h 30 HNE."), footer=FRENCH_FOOTER)
@@ -290,6 +299,13 @@ def test_emoji_and_a_second_script_go_where_one_segment_needs_it_T5(practice: st
     fitted = fit(practice=practice, render=says(middle), footer=FOOTER)
     assert fitted.body == f"{name}: {middle} {FOOTER}"
     assert fitted.segments.count == 1
+
+
+def test_a_name_mainly_in_another_script_is_not_reduced_to_the_rest_T5() -> None:
+    practice = "北京大学心理健康中心 Wellness"
+    fitted = fit(practice=practice, render=says("appointment Tue Mar 3 at 2:30 PM PST."), footer=FOOTER)
+    assert fitted.body.startswith(f"{practice}: ")
+    assert fitted.segments.count == 2
 
 
 def test_emoji_stay_where_there_is_room_T5() -> None:
