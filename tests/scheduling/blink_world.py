@@ -182,5 +182,3 @@ class BlinkWorld:
                 people.FeatureToggle.objects.turn(Feature.APPOINTMENTS, on=False)
                 self.therapist = make_login(self.organization, "Theo", people.Role.STAFF)
             yield self.organization
-
-
