@@ -35,7 +35,7 @@ GOOD = Facts(
 )
 
 # In the order of the rules: what is wrong, and the reason that is kept.
-WRONG = [
+WRONG: list[tuple[dict[str, object], str]] = [
     ({"feature_since": None}, "feature_off"),
     ({"feature_since": AFTER}, "feature_on_later"),
     ({"login_since": None}, "login_inactive"),
