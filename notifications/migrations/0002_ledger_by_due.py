@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('notifications', '0001_ledger'),
+        ("accounts", "0001_initial"),
+        ("notifications", "0001_ledger"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['due_at'], name='ledger_by_due'),
+            model_name="notification",
+            index=models.Index(fields=["due_at"], name="ledger_by_due"),
         ),
     ]
