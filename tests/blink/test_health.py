@@ -43,11 +43,14 @@ def test_a_database_that_does_not_answer_is_said_without_details(
 
 
 @pytest.mark.django_db
-def test_a_part_of_this_process_that_is_down_is_named(client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_of_this_process_that_is_down_is_named(
+    client: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setitem(health.checks, "worker", lambda: False)
     answer = client.get("/healthz")
     assert answer.status_code == 503
     assert answer.json()["parts"] == {"database": True, "worker": False}
+    assert caplog.records == []  # whoever asks every second learns it from the answer
 
 
 @pytest.mark.django_db
