@@ -12,7 +12,7 @@ from django_countries.fields import CountryField
 
 from accounts import addresses, phones
 from accounts.features import Feature
-from accounts.tenancy import BorderManager, TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
@@ -43,8 +43,6 @@ class Organization(models.Model):
     reply_to = models.EmailField(_("reply-to email"), blank=True)
     plan = models.CharField(_("plan"), max_length=10, choices=Plan, default=Plan.GO)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    objects: BorderManager["Organization"] = BorderManager()
 
     class Meta:
         ordering = ["name", "pk"]
