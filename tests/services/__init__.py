@@ -1,0 +1,1 @@
+"""Tests of real processes against real servers."""
