@@ -26,8 +26,8 @@ class Gathered:
 def gather(rows: Sequence[Notification], *, now: datetime | None = None) -> Gathered:
     """Facts for each row (saved or, in a forecast, not yet), in a fixed number of queries.
 
-    Rows come with `login__user`, `organization` and `client` loaded. Without `now` each row is looked at
-    as of its due moment.
+    Rows come with `login__user`, `organization` and `client` loaded. Without `now` each row is looked at as of
+    its next attempt: what the forecast wants to know.
     """
     subjects = _subjects(rows)
     toggles = {
@@ -59,7 +59,7 @@ def gather(rows: Sequence[Notification], *, now: datetime | None = None) -> Gath
         facts.append(
             Facts(
                 channel=channel,
-                now=now or row.due_at,
+                now=now or row.next_attempt_at,
                 decided_at=row.due_at,
                 useful_until=row.useful_until,
                 feature_since=toggles.get((row.organization_id, row.feature)),
@@ -72,7 +72,7 @@ def gather(rows: Sequence[Notification], *, now: datetime | None = None) -> Gath
                     links.get((row.login_id, row.client_id or 0)) if row.login.role == Role.CLIENT else row.due_at
                 ),
                 objection=(
-                    kind_of(row.kind).objection(row, subject, now or row.due_at)
+                    kind_of(row.kind).objection(row, subject, now or row.next_attempt_at)
                     if subject is not None
                     else Skip(reasons.SUBJECT_GONE)
                 ),

@@ -82,6 +82,10 @@ class Kind:
         """What each says, by notification id, in the transaction that claims them."""
         raise NotImplementedError
 
+    def foresee(self, deliveries: Sequence[Delivery]) -> Mapping[int, Skip]:
+        """For the forecast: what `compose` would skip, by position, if these were sent in this order."""
+        return {}
+
     def unsent(self, notification_ids: Sequence[int]) -> None:
         """These were composed, and certainly did not reach the provider: forget what `compose` noted."""
 

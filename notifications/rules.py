@@ -9,7 +9,7 @@ from datetime import datetime
 
 from accounts.addresses import TEXTABLE_COUNTRIES
 from accounts.features import Channel
-from accounts.phones import digits, is_us_or_canada
+from accounts.phones import digits, is_ten_digits, is_us_or_canada
 from notifications import reasons
 from notifications.reasons import Decision, Reason, Send, Skip
 
@@ -68,7 +68,8 @@ def reachable(*, channel: Channel, email: str, country: str, phone: str, stopped
         return Skip(reasons.NO_PHONE)
     if len(number) != 10:
         return Skip(reasons.PHONE_NOT_TEN_DIGITS, str(len(number)))
-    if not is_us_or_canada(number):
+    # Ten digits after another country's + are ten digits of that country.
+    if not is_ten_digits(phone) or not is_us_or_canada(number):
         return Skip(reasons.PHONE_OUTSIDE_US_CANADA)
     if stopped:
         return Skip(reasons.REPLIED_STOP)

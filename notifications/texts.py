@@ -105,9 +105,7 @@ _TYPEWRITER: Final = str.maketrans(
         "←": "<-",
         "\N{REPLACEMENT CHARACTER}": "?",
         # Invisible, yet neither spaces nor controls to Unicode.
-        **dict.fromkeys(
-            "\N{HANGUL FILLER}\N{HALFWIDTH HANGUL FILLER}\u115f\u1160\N{BRAILLE PATTERN BLANK}", " "
-        ),
+        **dict.fromkeys("\N{HANGUL FILLER}\N{HALFWIDTH HANGUL FILLER}\u115f\u1160\N{BRAILLE PATTERN BLANK}", " "),
         "\N{OBJECT REPLACEMENT CHARACTER}": "",
         "\N{COMBINING GRAPHEME JOINER}": "",
         "\N{COMBINING ENCLOSING KEYCAP}": "",
@@ -206,9 +204,7 @@ def fit(*, practice: str, render: Callable[[str], str], footer: str) -> FittedTe
     """
     ending = plain(footer)
     if not ending or segments(ending).count > MOST_SEGMENTS:
-        raise ValueError(
-            f"the footer must have one to {MOST_SEGMENTS} segments, got {segments(ending).count}"
-        )
+        raise ValueError(f"the footer must have one to {MOST_SEGMENTS} segments, got {segments(ending).count}")
 
     def text(middle: str) -> FittedText:
         body = f"{middle} {ending}" if middle else ending
@@ -223,11 +219,8 @@ def fit(*, practice: str, render: Callable[[str], str], footer: str) -> FittedTe
         return texts[short].segments.count <= most
 
     for most in range(1, MOST_SEGMENTS + 1):
-        if fits(name, most):
-            return texts[name]
         fitting = [
-            next((short for short in short_names(version) if fits(short, most)), None)
-            for version in _versions(name)
+            next((short for short in short_names(version) if fits(short, most)), None) for version in _versions(name)
         ]
         if kept := [short for short in fitting if short is not None]:
             return texts[max(kept, key=_letters)]
@@ -300,9 +293,7 @@ def _cut(middle: str, text: Callable[[str], FittedText]) -> FittedText:
         return text(f"{beginning}{_ELLIPSIS}" if beginning else "")
 
     # The more is kept the longer it is, so the first length that is too long can be searched by halves.
-    too_long = bisect_right(
-        range(len(graphemes) + 1), MOST_SEGMENTS, key=lambda kept: cut(kept).segments.count
-    )
+    too_long = bisect_right(range(len(graphemes) + 1), MOST_SEGMENTS, key=lambda kept: cut(kept).segments.count)
     return cut(too_long - 1)
 
 

@@ -56,7 +56,7 @@ class Appointment(TenantModel):
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.SCHEDULED)
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
 
-    # Rises with every move, cancellation and reinstatement: iCalendar's SEQUENCE (RFC 5545, 3.8.7.4; R10).
+    # Rises with every change of start or status: iCalendar's SEQUENCE (RFC 5545, 3.8.7.4; R10).
     sequence = models.PositiveIntegerField(default=0, editable=False)
     # When its present start was set or it became Scheduled, whichever is later (R6).
     on_schedule_since = models.DateTimeField(default=timezone.now, editable=False)
@@ -145,9 +145,8 @@ class Appointment(TenantModel):
         """Cancel, reinstate, mark attended or no-show. False if it is so already."""
         fresh = Appointment.objects.select_for_update().get(pk=self.pk)
         if changed := fresh.status != status:
-            was_called_off, fresh.status = fresh.is_called_off, status
-            if was_called_off != fresh.is_called_off:
-                fresh.sequence += 1
+            fresh.status = status
+            fresh.sequence += 1
             if fresh.is_scheduled:
                 fresh.put_on_schedule(at or timezone.now())
             fresh.save()
@@ -211,9 +210,10 @@ def hold_still(appointment_ids: Iterable[int]) -> None:
 
     So a reminder and a change never miss each other: either the reminder is written with the new time, or the
     change sees what was told and corrects it. Shared locks: workers do not wait for each other. SQLite, whose
-    writers queue, needs none.
+    writers queue, needs none; nor does the forecast, which runs outside a transaction and promises nothing.
     """
-    ids = sorted(set(appointment_ids))
-    if connection.vendor == "postgresql" and ids:
+    if connection.vendor != "postgresql" or not connection.in_atomic_block:
+        return
+    if ids := sorted(set(appointment_ids)):
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM scheduling_appointment WHERE id = ANY(%s) ORDER BY id FOR SHARE", [ids])

@@ -37,10 +37,12 @@ class Line:
     """One appointment as people read it: in the client's own time zone, with the zone's abbreviation (R4)."""
 
     appointment: Appointment
+    # The start that people were told, where it is not the present one.
+    as_told: datetime | None = None
 
     @property
     def starts(self) -> datetime:
-        return self.appointment.starts_at.astimezone(self.appointment.client.zone)
+        return (self.as_told or self.appointment.starts_at).astimezone(self.appointment.client.zone)
 
     @property
     def day(self) -> str:
@@ -105,11 +107,10 @@ class AppointmentReminder(AppointmentKind):
         return Skip(BOOKED_LATE[channel]) if subject.late_for(channel) else None
 
     def compose(self, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Content | Skip]:
-        agendas = agendas_of(deliveries)
         contents: dict[int, Content | Skip] = {}
         mentions: list[Mention] = []
-        for delivery in deliveries:
-            row, listed = delivery.notification, agendas[delivery.notification.pk]
+        for delivery, listed in zip(deliveries, agendas_of(deliveries), strict=True):
+            row = delivery.notification
             if not listed:
                 contents[row.pk] = Skip(ALREADY_LISTED)
                 continue
@@ -122,6 +123,18 @@ class AppointmentReminder(AppointmentKind):
         # A retry of an email in doubt lists again what it listed before: those mentions stand.
         Mention.objects.bulk_create(mentions, ignore_conflicts=True)
         return contents
+
+    def foresee(self, deliveries: Sequence[Delivery]) -> Mapping[int, Skip]:
+        skips: dict[int, Skip] = {}
+        listed: set[tuple[int, str, int, datetime]] = set()
+        for position, agenda in enumerate(agendas_of(deliveries)):
+            row, first = deliveries[position].notification, deliveries[position].subject
+            names = [(row.login_id, row.channel, appointment.pk, appointment.starts_at) for appointment in agenda]
+            if (row.login_id, row.channel, first.pk, first.starts_at) in listed or first not in agenda:
+                skips[position] = Skip(ALREADY_LISTED)
+            else:
+                listed.update(names)
+        return skips
 
     def upcoming(self, organization_id: int, *, now: datetime, until: datetime) -> Iterator[Notification]:
         rows: list[Notification] = []
@@ -213,9 +226,11 @@ def correction(row: Notification, appointment: Appointment, before: Mention) -> 
         else "scheduling/moved"
     )
     method = "CANCEL" if appointment.is_called_off else "PUBLISH"
+    # Moved and then cancelled: cancelled is the time that they know.
+    line = Line(appointment, as_told=before.starts_at if appointment.is_called_off else None)
     return Content(
         template=template,
-        context={"line": Line(appointment)},
+        context={"line": line, "before": Line(appointment, as_told=before.starts_at)},
         calendar=calendar_of([appointment], method=method) if row.channel == Channel.EMAIL else b"",
         calendar_method=method,
     )
@@ -241,8 +256,8 @@ def last_told(appointment_ids: Iterable[int], *, before: Iterable[int] = ()) -> 
     return {(told.login_id, told.channel, told.appointment_id): told for told in mentions.order_by("pk")}
 
 
-def agendas_of(deliveries: Sequence[Delivery]) -> dict[int, list[Appointment]]:
-    """What each reminder lists, by notification id: a text its appointment, an email the agenda (R5).
+def agendas_of(deliveries: Sequence[Delivery]) -> list[list[Appointment]]:
+    """What each reminder lists: a text its appointment, an email the agenda (R5).
 
     An agenda is every Scheduled appointment of the login's clients from the first's start up to, not including,
     24 hours later, but for those that an earlier reminder email to that login listed at that time. Empty when the
@@ -265,10 +280,10 @@ def agendas_of(deliveries: Sequence[Delivery]) -> dict[int, list[Appointment]]:
             appointment__in={row.subject_id for row in rows}
             | {appointment.pk for of_client in nearby.values() for appointment in of_client},
         )
-        .exclude(notification__in=[row.pk for row in rows])
+        .exclude(notification__in=[row.pk for row in rows if row.pk])
     }
 
-    agendas: dict[int, list[Appointment]] = {}
+    agendas: list[list[Appointment]] = []
     for delivery in deliveries:
         row, first = delivery.notification, delivery.subject
         found = [first]
@@ -286,7 +301,7 @@ def agendas_of(deliveries: Sequence[Delivery]) -> dict[int, list[Appointment]]:
             for appointment in sorted(found, key=lambda one: (one.starts_at, one.pk))
             if (row.login_id, row.channel, appointment.pk, appointment.starts_at) not in listed_before
         ]
-        agendas[row.pk] = unlisted if first in unlisted else []
+        agendas.append(unlisted if first in unlisted else [])
     return agendas
 
 

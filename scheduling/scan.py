@@ -65,7 +65,10 @@ def _take_chunk(channel: Channel, now: datetime) -> int:
 
 
 def _rows(channel: Channel, appointment_ids: list[int], now: datetime) -> "QuerySet[ClientLink, tuple[Any, ...]]":
-    """One row per client login linked to each appointment's client, in the order of COLUMNS."""
+    """One row per client login linked to each appointment's client, in the order of COLUMNS.
+
+    In order of due moment and booking, so that the ledger's ids, and with them a lane's order, follow it.
+    """
     appointment = "client__appointments"
     starts_at = F(f"{appointment}__starts_at")
     links = ClientLink.objects.filter(login__role=Role.CLIENT, **{f"{appointment}__pk__in": appointment_ids})
@@ -86,7 +89,7 @@ def _rows(channel: Channel, appointment_ids: list[int], now: datetime) -> "Query
             Value("appointment:"),
             Cast(f"{appointment}__pk", text),
             Value(":"),
-            Cast(starts_at, text),
+            Cast(f"{appointment}__sequence", text),
             Value(":reminder"),
             output_field=text,
         ),
@@ -97,4 +100,8 @@ def _rows(channel: Channel, appointment_ids: list[int], now: datetime) -> "Query
         "row_next": Value(now, DateTimeField()),
         "row_created": Value(now, DateTimeField()),
     }
-    return links.annotate(**columns).values_list(*columns)
+    return (
+        links.annotate(**columns)
+        .order_by(f"{appointment}__{Appointment.due_column(channel)}", f"{appointment}__pk", "login_id")
+        .values_list(*columns)
+    )

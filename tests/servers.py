@@ -242,9 +242,7 @@ class PrivateServer(ABC):
                 return
             time.sleep(0.02)
         said = self.log.read_text(errors="replace")
-        raise ServerError(
-            f"{self.name} did not answer within {SECONDS_TO_START:.0f} seconds. Its log: {said[-2000:]}"
-        )
+        raise ServerError(f"{self.name} did not answer within {SECONDS_TO_START:.0f} seconds. Its log: {said[-2000:]}")
 
     def _shut_down(self) -> None:
         if self._process is None:

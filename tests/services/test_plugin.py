@@ -65,11 +65,7 @@ def project(tmp_path: Path) -> Path:
 def run(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run pytest there, with none of this run's own settings and addresses."""
     inherited = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "PYTHONPATH")
-    clean = {
-        key: value
-        for key, value in os.environ.items()
-        if key not in inherited and not key.startswith("PYTEST_")
-    }
+    clean = {key: value for key, value in os.environ.items() if key not in inherited and not key.startswith("PYTEST_")}
     return subprocess.run(
         [Path(sys.executable).with_name("pytest"), *arguments],
         cwd=project,

@@ -174,7 +174,8 @@ def shared_memory_exists(number: int) -> bool:
 
 
 PROCESS_WITH_SERVERS = """
-import time
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs in the background
 from tests.servers import PrivatePostgres, PrivateRedis
 with PrivatePostgres() as postgres, PrivateRedis() as redis:
     redis.pause()
@@ -186,9 +187,7 @@ with PrivatePostgres() as postgres, PrivateRedis() as redis:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
 def test_nothing_stays_behind_when_the_test_process_is_killed(number: signal.Signals) -> None:
     command = [sys.executable, "-c", PROCESS_WITH_SERVERS]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         postgres_pid, postgres_folder, redis_pid, redis_folder = process.stdout.readline().split()
         assert psutil.pid_exists(int(postgres_pid))

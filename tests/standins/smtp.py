@@ -168,7 +168,7 @@ class SmtpStandin:
 
     # aiosmtpd calls these, on the loop's thread, for RCPT and at the end of DATA.
 
-    async def handle_RCPT(  # noqa: N802 -- aiosmtpd's name for it
+    async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         refusal = self._script.take(at="recipient", to=address)
@@ -178,9 +178,7 @@ class SmtpStandin:
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(  # noqa: N802 -- as above
-        self, server: SMTP, _session: Session, envelope: Envelope
-    ) -> str:
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         behaviour = self._at_data(envelope)
         if isinstance(behaviour, RefuseData):
             return behaviour.reply

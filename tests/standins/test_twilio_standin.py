@@ -155,9 +155,7 @@ def test_the_token_is_checked(twilio: TwilioStandin) -> None:
         ({"validity_period": 36001}, 21624),
     ],
 )
-def test_twilio_refuses_what_it_documents_to_refuse(
-    twilio: TwilioStandin, fields: dict[str, Any], code: int
-) -> None:
+def test_twilio_refuses_what_it_documents_to_refuse(twilio: TwilioStandin, fields: dict[str, Any], code: int) -> None:
     with pytest.raises(TwilioRestException) as refused:
         text(twilio, **fields)
     assert (refused.value.status, refused.value.code) == (400, code)
@@ -325,9 +323,7 @@ def three_days(twilio: TwilioStandin) -> TwilioStandin:
         ({"to": MOM, "date_sent_after": "2026-03-02", "date_sent_before": "2026-03-03"}, "3"),
     ],
 )
-def test_the_list_is_filtered_newest_first(
-    three_days: TwilioStandin, query: dict[str, Any], days: str
-) -> None:
+def test_the_list_is_filtered_newest_first(three_days: TwilioStandin, query: dict[str, Any], days: str) -> None:
     assert "".join(message.body for message in client(three_days).messages.list(**query)) == days
 
 
@@ -421,9 +417,7 @@ def receiver() -> Iterator[Receiver]:
         server.shutdown()
 
 
-def test_status_callbacks_are_signed_doubled_and_out_of_order(
-    twilio: TwilioStandin, receiver: Receiver
-) -> None:
+def test_status_callbacks_are_signed_doubled_and_out_of_order(twilio: TwilioStandin, receiver: Receiver) -> None:
     created = text(twilio, status_callback=f"{receiver.public}/twilio/status?organization=3")
     assert twilio.deliver(created.sid, "delivered", times=2) == (204, 204)
     assert twilio.deliver(created.sid, "sent") == (204,)

@@ -227,9 +227,7 @@ class TwilioStandin:
             fields["RawDlrDoneDate"] = now.strftime("%y%m%d%H%M")
         return self.signed(message.status_callback, fields)
 
-    def deliver(
-        self, sid: str, status: str, times: int = 1, *, error_code: int | None = None
-    ) -> tuple[int, ...]:
+    def deliver(self, sid: str, status: str, times: int = 1, *, error_code: int | None = None) -> tuple[int, ...]:
         """Send the status callback, as often as told. Returns the HTTP status of each answer."""
         callback = self.callback(sid, status, error_code=error_code)
         return tuple(self.post(callback) for _ in range(times))
