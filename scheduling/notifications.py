@@ -210,6 +210,9 @@ class AppointmentChanged(AppointmentKind):
             if before is None or before.is_still_right(appointment):
                 contents[row.pk] = Skip(NOTHING_TO_CORRECT)
                 continue
+            if appointment.is_called_off and before.starts_at <= now:
+                contents[row.pk] = Skip(reasons.TOO_LATE)  # the time that they know has come
+                continue
             mentions.append(mention(row, appointment, is_reminder=False))
             contents[row.pk] = correction(row, appointment, before)
         Mention.objects.bulk_create(mentions)

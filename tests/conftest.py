@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.features import Channel, Feature
@@ -14,6 +15,11 @@ from accounts.tenancy import everywhere, within
 from scheduling.models import Appointment
 
 LONG_AGO = timedelta(days=30)
+
+
+def pytest_configure() -> None:
+    """Passwords of the cast are hashed in no time; nothing here tests how hard they are to guess."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def make_organization(name: str = "Harbor Kids Therapy", **fields: Any) -> Organization:

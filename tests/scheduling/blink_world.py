@@ -4,9 +4,8 @@ What a login received is read from the message as a person would: the words of i
 agendas the calendar file that came with it.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from itertools import count
 from types import MappingProxyType
 
@@ -27,6 +26,8 @@ from scheduling.scan import scan
 from tests.conftest import make_login, make_organization
 from tests.scheduling.world import Channel, Received, Status, What
 
+BEFORE_ALL = datetime(2030, 1, 1, tzinfo=UTC)
+
 # What tells the four apart, in the order in which they are looked for.
 WORDS = MappingProxyType(
     {"on again": What.ON_AGAIN, "moved": What.MOVED, "cancelled": What.CANCELLED, "": What.REMINDER}
@@ -40,8 +41,10 @@ class BlinkWorld:
         self._stack = ExitStack()
         self._stack.enter_context(transaction.atomic())
         self._stack.enter_context(everywhere("the story is told from outside"))
-        self.organization: people.Organization | None = None
-        self.therapist: people.Login | None = None
+        with time_machine.travel(BEFORE_ALL, tick=False):
+            self.organization = make_organization("The Practice", time_zone="UTC", created_at=BEFORE_ALL)
+            people.FeatureToggle.objects.on().turn(Feature.APPOINTMENTS, on=False)
+            self.therapist = make_login(self.organization, "Theo", people.Role.STAFF)
         self.clients: dict[str, people.Client] = {}
         self.logins: dict[str, people.Login] = {}
         self.numbers: dict[str, str] = {}
@@ -57,90 +60,91 @@ class BlinkWorld:
     # Who is there.
 
     def add_client(self, client: str, *, at: datetime) -> None:
-        with self._practice_at(at) as organization:
-            self.clients[client] = people.Client.objects.create(organization=organization, first_name=client)
+        with time_machine.travel(at, tick=False):
+            self.clients[client] = people.Client.objects.create(organization=self.organization, first_name=client)
 
     def add_login(self, login: str, *, at: datetime) -> None:
-        with self._practice_at(at) as organization:
+        with time_machine.travel(at, tick=False):
             self.numbers[login] = str(next(self._numbers))
-            self.logins[login] = make_login(organization, login, phone=self.numbers[login], active_since=at)
+            self.logins[login] = make_login(self.organization, login, phone=self.numbers[login], active_since=at)
 
     # What is off and on.
 
     def toggle_feature(self, *, on: bool, at: datetime) -> None:
-        with self._practice_at(at):
-            people.FeatureToggle.objects.turn(Feature.APPOINTMENTS, on=on)
+        with time_machine.travel(at, tick=False):
+            people.FeatureToggle.objects.all().turn(Feature.APPOINTMENTS, on=on)
 
     def set_preference(self, login: str, channel: Channel, *, on: bool, at: datetime) -> None:
-        with self._practice_at(at):
+        with time_machine.travel(at, tick=False):
             preference = self.logins[login].preferences.get(feature=Feature.APPOINTMENTS)
             preference.choose(BlinkChannel(channel), on=on, by=None)
 
     def set_login_active(self, login: str, *, on: bool, at: datetime) -> None:
-        with self._practice_at(at):
-            self.logins[login].reactivate() if on else self.logins[login].deactivate()
+        with time_machine.travel(at, tick=False):
+            change = self.logins[login].reactivate if on else self.logins[login].deactivate
+            change()
 
     def set_phone(self, login: str, *, ok: bool, at: datetime) -> None:
-        with self._practice_at(at):
+        with time_machine.travel(at, tick=False):
             phone = self.numbers[login] if ok else f"1{self.numbers[login]}0"
             people.Login.objects.filter(pk=self.logins[login].pk).update(phone=phone)
 
     def stop(self, login: str, *, at: datetime) -> None:
-        with self._practice_at(at):
+        with time_machine.travel(at, tick=False):
             people.TextStop.objects.stop(self.numbers[login])
 
     def unstop(self, login: str, *, at: datetime) -> None:
-        with self._practice_at(at):
+        with time_machine.travel(at, tick=False):
             people.TextStop.objects.resume(self.numbers[login])
 
     def link(self, login: str, client: str, *, at: datetime) -> None:
-        with self._practice_at(at):
+        with time_machine.travel(at, tick=False):
             self.logins[login].link(self.clients[client])
 
     def unlink(self, login: str, client: str, *, at: datetime) -> None:
-        with self._practice_at(at):
+        with time_machine.travel(at, tick=False):
             self.logins[login].unlink(self.clients[client])
 
     def discharge(self, client: str, *, at: datetime) -> None:
-        with self._practice_at(at):
+        with time_machine.travel(at, tick=False):
             self.clients[client].discharge()
 
     def readmit(self, client: str, *, at: datetime) -> None:
-        with self._practice_at(at):
+        with time_machine.travel(at, tick=False):
             self.clients[client].readmit()
 
     # The schedule.
 
     def book(self, appointment: str, client: str, start: datetime, *, at: datetime) -> None:
-        with self._practice_at(at) as organization:
+        with time_machine.travel(at, tick=False):
             self.starts[appointment] = {start}
             self.appointments[appointment] = Appointment.objects.create(
-                organization=organization, client=self.clients[client], staff=self.therapist, starts_at=start
+                organization=self.organization, client=self.clients[client], staff=self.therapist, starts_at=start
             )
 
     def move(self, appointment: str, start: datetime, *, at: datetime) -> None:
-        with self._practice_at(at):
+        with time_machine.travel(at, tick=False):
             self.starts[appointment].add(start)
             self.appointments[appointment].move(start)
 
     def set_status(self, appointment: str, status: Status, *, at: datetime) -> None:
-        with self._practice_at(at):
+        with time_machine.travel(at, tick=False):
             self.appointments[appointment].set_status(Appointment.Status(status))
 
     # What arrives.
 
-    def run(self, *, at: datetime) -> Sequence[Received]:
-        with self._practice_at(at):
+    def run(self, *, at: datetime) -> list[Received]:
+        with time_machine.travel(at, tick=False):
             known = set(OutboxMessage.objects.values_list("pk", flat=True))
             scan()
             while deliver_batch():
                 pass
-            new = OutboxMessage.objects.exclude(pk__in=known).select_related("notification__login")
+            new = OutboxMessage.objects.exclude(pk__in=known).select_related("notification__login").order_by("pk")
             arrived = [self._read(message, at) for message in new]
         self.arrived += arrived
         return arrived
 
-    def received(self) -> Sequence[Received]:
+    def received(self) -> list[Received]:
         return self.arrived
 
     def _read(self, message: OutboxMessage, at: datetime) -> Received:
@@ -156,8 +160,11 @@ class BlinkWorld:
     def _in_calendar(self, message: OutboxMessage) -> tuple[tuple[str, datetime], ...]:
         events = Calendar.from_ical(message.calendar).walk("VEVENT")
         by_uid = {str(appointment.uid): name for name, appointment in self.appointments.items()}
-        listed = [(by_uid[str(event["UID"]).partition("@")[0]], event["DTSTART"].dt) for event in events]
-        for name, start in listed:
+        listed: list[tuple[str, datetime]] = []
+        for event in events:
+            name, start = by_uid[str(event["UID"]).partition("@")[0]], event.decoded("DTSTART")
+            assert isinstance(start, datetime)
+            listed.append((name, start))
             assert self._printed(name, start, message.body), f"{start} is in the calendar and not in the words"
         return tuple(listed)
 
@@ -173,12 +180,3 @@ class BlinkWorld:
         with translation.override("en"):
             line = Line(appointment, as_told=start)
             return line.day in body and line.time in body
-
-    @contextmanager
-    def _practice_at(self, moment: datetime) -> Iterator[people.Organization]:
-        with time_machine.travel(moment, tick=False):
-            if self.organization is None:
-                self.organization = make_organization("The Practice", time_zone="UTC", created_at=moment)
-                people.FeatureToggle.objects.turn(Feature.APPOINTMENTS, on=False)
-                self.therapist = make_login(self.organization, "Theo", people.Role.STAFF)
-            yield self.organization

@@ -6,7 +6,6 @@ moments never go backwards. `run` is one pass of scanning and sending; sending i
 accepted.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -106,10 +105,10 @@ class World(Protocol):
     def set_status(self, appointment: str, status: Status, *, at: datetime) -> None:
         """Set the appointment's status; its start stays."""
 
-    def run(self, *, at: datetime) -> Sequence[Received]:
+    def run(self, *, at: datetime) -> list[Received]:
         """One pass of scanning and sending. Returns what it sent."""
 
-    def received(self) -> Sequence[Received]:
+    def received(self) -> list[Received]:
         """Everything received so far. Within one moment the order means nothing."""
 
     def close(self) -> None:

@@ -1,9 +1,14 @@
-"""The reference model keeps R1 to R9, sentence by sentence: what each login receives in a small story."""
+"""R1 to R9, sentence by sentence: what each login receives in a small story.
 
+Every test runs twice: on the reference model, so that it can be trusted, and on Blink itself.
+"""
+
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.scheduling.blink_world import BlinkWorld
 from tests.scheduling.reference import Practice
 from tests.scheduling.world import Channel, Received, Status, What, World
 
@@ -19,10 +24,10 @@ LAST_CALL = {EMAIL: START - 2 * HOUR, TEXT: START - 10 * MINUTE}
 both_channels = pytest.mark.parametrize("channel", [EMAIL, TEXT])
 
 
-@pytest.fixture
-def practice() -> Practice:
+@pytest.fixture(params=[Practice, BlinkWorld])
+def practice(request: pytest.FixtureRequest, db: None) -> Iterator[World]:
     """Reminders on; mom linked to ana and ben, dad to ana; all have email on and text off (P2)."""
-    world = Practice()
+    world: World = request.param()
     world.toggle_feature(on=True, at=NOW)
     for client in ("ana", "ben"):
         world.add_client(client, at=NOW)
@@ -30,7 +35,8 @@ def practice() -> Practice:
         world.add_login(login, at=NOW)
     for login, client in (("mom", "ana"), ("mom", "ben"), ("dad", "ana")):
         world.link(login, client, at=NOW)
-    return world
+    yield world
+    world.close()
 
 
 def only(world: World, login: str, channel: Channel) -> None:
@@ -45,15 +51,19 @@ def notice(login: str, channel: Channel, what: What, *lines: tuple[str, datetime
     return (login, channel, what, lines)
 
 
-def said(received: list[Received]) -> list[tuple[object, ...]]:
+def said(received: Sequence[Received]) -> list[tuple[object, ...]]:
     """What was received, without when."""
     return sorted((each.login, each.channel, each.what, each.appointments) for each in received)
 
 
 def run_every_minute(world: World, since: datetime, until: datetime) -> list[Received]:
-    """Run at every whole minute from `since` up to and including `until`."""
-    minutes = int((until - since) / MINUTE)
-    return [each for minute in range(minutes + 1) for each in world.run(at=since + minute * MINUTE)]
+    """Run from `since` up to and including `until`, at every minute in which something could fall due.
+
+    These stories keep to round times: the other minutes of an hour have nothing to say, and take their time.
+    """
+    moments = [since + minute * MINUTE for minute in range(int((until - since) / MINUTE) + 1)]
+    worth_it = [moment for moment in moments if moment.minute in (0, 1, 10, 30, 50, 59) or moment == until]
+    return [each for moment in worth_it for each in world.run(at=moment)]
 
 
 REMINDED = {channel: notice("mom", channel, What.REMINDER, ("a1", START)) for channel in Channel}
@@ -63,7 +73,7 @@ REMINDED = {channel: notice("mom", channel, What.REMINDER, ("a1", START)) for ch
 
 @pytest.mark.parametrize("status", [status for status in Status if status != Status.SCHEDULED])
 @both_channels
-def test_only_scheduled_appointments_are_reminded_of_R1(practice: Practice, channel: Channel, status: Status) -> None:
+def test_only_scheduled_appointments_are_reminded_of_R1(practice: World, channel: Channel, status: Status) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.set_status("a1", status, at=DUE[channel])
@@ -71,7 +81,7 @@ def test_only_scheduled_appointments_are_reminded_of_R1(practice: Practice, chan
 
 
 @both_channels
-def test_nothing_is_sent_while_the_feature_is_off_R1_O2(practice: Practice, channel: Channel) -> None:
+def test_nothing_is_sent_while_the_feature_is_off_R1_O2(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.toggle_feature(on=False, at=DUE[channel] + MINUTE)
@@ -79,14 +89,14 @@ def test_nothing_is_sent_while_the_feature_is_off_R1_O2(practice: Practice, chan
 
 
 @both_channels
-def test_nothing_is_sent_by_a_channel_that_is_off_R1(practice: Practice, channel: Channel) -> None:
+def test_nothing_is_sent_by_a_channel_that_is_off_R1(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.set_preference("mom", channel, on=False, at=DUE[channel] + MINUTE)
     assert practice.run(at=DUE[channel] + MINUTE) == []
 
 
-def test_preferences_survive_the_feature_being_off_R1_O3(practice: Practice) -> None:
+def test_preferences_survive_the_feature_being_off_R1_O3(practice: World) -> None:
     only(practice, "mom", TEXT)
     practice.toggle_feature(on=False, at=NOW)
     practice.toggle_feature(on=True, at=NOW + HOUR)
@@ -98,14 +108,14 @@ def test_preferences_survive_the_feature_being_off_R1_O3(practice: Practice) -> 
 
 
 @both_channels
-def test_sent_by_the_first_run_at_the_due_moment_and_not_before_R2(practice: Practice, channel: Channel) -> None:
+def test_sent_by_the_first_run_at_the_due_moment_and_not_before_R2(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     assert practice.run(at=DUE[channel] - MINUTE) == []
     assert said(practice.run(at=DUE[channel])) == [REMINDED[channel]]
 
 
-def test_both_channels_on_means_an_email_and_a_text_R2(practice: Practice) -> None:
+def test_both_channels_on_means_an_email_and_a_text_R2(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.set_preference("mom", TEXT, on=True, at=NOW)
     practice.book("a1", "ana", START, at=NOW)
@@ -117,7 +127,7 @@ def test_both_channels_on_means_an_email_and_a_text_R2(practice: Practice) -> No
 
 
 @both_channels
-def test_both_parents_are_reminded_and_no_stranger_R3(practice: Practice, channel: Channel) -> None:
+def test_both_parents_are_reminded_and_no_stranger_R3(practice: World, channel: Channel) -> None:
     for login in ("mom", "dad", "carer"):
         practice.set_preference(login, EMAIL, on=channel == EMAIL, at=NOW)
         practice.set_preference(login, TEXT, on=channel == TEXT, at=NOW)
@@ -126,7 +136,7 @@ def test_both_parents_are_reminded_and_no_stranger_R3(practice: Practice, channe
 
 
 @both_channels
-def test_a_deactivated_login_is_not_reminded_R3_N5(practice: Practice, channel: Channel) -> None:
+def test_a_deactivated_login_is_not_reminded_R3_N5(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.set_login_active("mom", on=False, at=DUE[channel] + MINUTE)
@@ -134,7 +144,7 @@ def test_a_deactivated_login_is_not_reminded_R3_N5(practice: Practice, channel: 
 
 
 @both_channels
-def test_an_unlinked_login_is_not_reminded_R3(practice: Practice, channel: Channel) -> None:
+def test_an_unlinked_login_is_not_reminded_R3(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.unlink("mom", "ana", at=DUE[channel] + MINUTE)
@@ -142,7 +152,7 @@ def test_an_unlinked_login_is_not_reminded_R3(practice: Practice, channel: Chann
 
 
 @both_channels
-def test_a_discharged_client_is_not_reminded_of_N5(practice: Practice, channel: Channel) -> None:
+def test_a_discharged_client_is_not_reminded_of_N5(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.discharge("ana", at=DUE[channel] + MINUTE)
@@ -152,7 +162,7 @@ def test_a_discharged_client_is_not_reminded_of_N5(practice: Practice, channel: 
 # R5: agendas.
 
 
-def test_one_email_lists_all_of_the_logins_clients_in_order_of_start_R5(practice: Practice) -> None:
+def test_one_email_lists_all_of_the_logins_clients_in_order_of_start_R5(practice: World) -> None:
     practice.book("late", "ana", START + 3 * HOUR, at=NOW)
     practice.book("mid", "ben", START + HOUR, at=NOW)
     practice.book("first", "ana", START, at=NOW)
@@ -163,7 +173,7 @@ def test_one_email_lists_all_of_the_logins_clients_in_order_of_start_R5(practice
     ]
 
 
-def test_an_agenda_ends_before_24_hours_after_its_first_start_R5(practice: Practice) -> None:
+def test_an_agenda_ends_before_24_hours_after_its_first_start_R5(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.book("first", "ana", START, at=NOW)
     practice.book("last", "ana", START + DAY - MINUTE, at=NOW)
@@ -176,7 +186,7 @@ def test_an_agenda_ends_before_24_hours_after_its_first_start_R5(practice: Pract
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status != Status.SCHEDULED])
-def test_an_agenda_lists_only_scheduled_appointments_R5(practice: Practice, status: Status) -> None:
+def test_an_agenda_lists_only_scheduled_appointments_R5(practice: World, status: Status) -> None:
     only(practice, "mom", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
     practice.book("a2", "ana", START + HOUR, at=NOW)
@@ -184,7 +194,7 @@ def test_an_agenda_lists_only_scheduled_appointments_R5(practice: Practice, stat
     assert said(practice.run(at=DUE[EMAIL])) == [REMINDED[EMAIL]]
 
 
-def test_an_appointment_booked_after_the_agenda_gets_its_own_agenda_R5(practice: Practice) -> None:
+def test_an_appointment_booked_after_the_agenda_gets_its_own_agenda_R5(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
     practice.book("a2", "ana", START + 9 * HOUR, at=NOW)
@@ -197,7 +207,7 @@ def test_an_appointment_booked_after_the_agenda_gets_its_own_agenda_R5(practice:
     ]
 
 
-def test_who_was_listed_is_kept_per_login_R5(practice: Practice) -> None:
+def test_who_was_listed_is_kept_per_login_R5(practice: World) -> None:
     practice.book("a1", "ben", START, at=NOW)
     practice.book("a2", "ana", START + HOUR, at=NOW)
     received = run_every_minute(practice, START - 25 * HOUR, START + DAY)
@@ -207,7 +217,7 @@ def test_who_was_listed_is_kept_per_login_R5(practice: Practice) -> None:
     ]
 
 
-def test_an_appointment_moved_after_it_was_listed_is_listed_at_its_new_time_R5_R7(practice: Practice) -> None:
+def test_an_appointment_moved_after_it_was_listed_is_listed_at_its_new_time_R5_R7(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
     practice.book("a2", "ana", START + HOUR, at=NOW)
@@ -220,7 +230,7 @@ def test_an_appointment_moved_after_it_was_listed_is_listed_at_its_new_time_R5_R
     ]
 
 
-def test_when_the_first_may_not_be_sent_the_next_becomes_the_head_R5(practice: Practice) -> None:
+def test_when_the_first_may_not_be_sent_the_next_becomes_the_head_R5(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.book("gone", "ana", START, at=NOW)
     practice.book("next", "ana", START + HOUR, at=NOW)
@@ -229,7 +239,7 @@ def test_when_the_first_may_not_be_sent_the_next_becomes_the_head_R5(practice: P
     assert [(each.at, each.appointments) for each in received] == [(START - 23 * HOUR, (("next", START + HOUR),))]
 
 
-def test_an_agenda_leaves_out_a_client_linked_after_its_due_moment_R5_R9(practice: Practice) -> None:
+def test_an_agenda_leaves_out_a_client_linked_after_its_due_moment_R5_R9(practice: World) -> None:
     only(practice, "dad", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
     practice.book("b1", "ben", START + HOUR, at=NOW)
@@ -241,7 +251,7 @@ def test_an_agenda_leaves_out_a_client_linked_after_its_due_moment_R5_R9(practic
     ]
 
 
-def test_an_agenda_leaves_out_a_discharged_client_R5_N5(practice: Practice) -> None:
+def test_an_agenda_leaves_out_a_discharged_client_R5_N5(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
     practice.book("b1", "ben", START + HOUR, at=NOW)
@@ -249,7 +259,7 @@ def test_an_agenda_leaves_out_a_discharged_client_R5_N5(practice: Practice) -> N
     assert said(run_every_minute(practice, DUE[EMAIL], START)) == [REMINDED[EMAIL]]
 
 
-def test_texts_are_per_appointment_R5(practice: Practice) -> None:
+def test_texts_are_per_appointment_R5(practice: World) -> None:
     only(practice, "mom", TEXT)
     practice.book("a1", "ana", START, at=NOW)
     practice.book("b1", "ben", START, at=NOW)
@@ -263,20 +273,20 @@ def test_texts_are_per_appointment_R5(practice: Practice) -> None:
 
 
 @both_channels
-def test_booked_exactly_the_lead_time_ahead_is_reminded_of_R6(practice: Practice, channel: Channel) -> None:
+def test_booked_exactly_the_lead_time_ahead_is_reminded_of_R6(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=DUE[channel])
     assert said(practice.run(at=DUE[channel] + MINUTE)) == [REMINDED[channel]]
 
 
 @both_channels
-def test_booked_less_than_the_lead_time_ahead_is_not_reminded_of_R6(practice: Practice, channel: Channel) -> None:
+def test_booked_less_than_the_lead_time_ahead_is_not_reminded_of_R6(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=DUE[channel] + MINUTE)
     assert run_every_minute(practice, DUE[channel] + MINUTE, START) == []
 
 
-def test_booked_late_for_the_email_is_still_texted_R6(practice: Practice) -> None:
+def test_booked_late_for_the_email_is_still_texted_R6(practice: World) -> None:
     only(practice, "mom", TEXT)
     practice.set_preference("mom", EMAIL, on=True, at=NOW)
     practice.book("a1", "ana", START, at=DUE[EMAIL] + MINUTE)
@@ -284,7 +294,7 @@ def test_booked_late_for_the_email_is_still_texted_R6(practice: Practice) -> Non
 
 
 @both_channels
-def test_moved_to_less_than_the_lead_time_ahead_is_not_reminded_of_R6(practice: Practice, channel: Channel) -> None:
+def test_moved_to_less_than_the_lead_time_ahead_is_not_reminded_of_R6(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START + 5 * DAY, at=NOW)
     practice.move("a1", START, at=DUE[channel] + MINUTE)
@@ -294,7 +304,7 @@ def test_moved_to_less_than_the_lead_time_ahead_is_not_reminded_of_R6(practice: 
 @pytest.mark.parametrize("status", [status for status in Status if status != Status.SCHEDULED])
 @both_channels
 def test_on_the_schedule_counts_from_the_status_becoming_scheduled_R6(
-    practice: Practice, channel: Channel, status: Status
+    practice: World, channel: Channel, status: Status
 ) -> None:
     only(practice, "mom", channel)
     practice.book("late", "ana", START, at=NOW)
@@ -304,7 +314,7 @@ def test_on_the_schedule_counts_from_the_status_becoming_scheduled_R6(
 
 
 @both_channels
-def test_reinstated_in_time_is_reminded_of_R6(practice: Practice, channel: Channel) -> None:
+def test_reinstated_in_time_is_reminded_of_R6(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.set_status("a1", Status.CANCELLED, at=NOW)
@@ -313,7 +323,7 @@ def test_reinstated_in_time_is_reminded_of_R6(practice: Practice, channel: Chann
 
 
 @both_channels
-def test_saving_the_same_start_and_status_again_is_no_new_booking_R6(practice: Practice, channel: Channel) -> None:
+def test_saving_the_same_start_and_status_again_is_no_new_booking_R6(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.move("a1", START, at=DUE[channel] + MINUTE)
@@ -321,7 +331,7 @@ def test_saving_the_same_start_and_status_again_is_no_new_booking_R6(practice: P
     assert said(run_every_minute(practice, DUE[channel] + MINUTE, START)) == [REMINDED[channel]]
 
 
-def test_booked_late_may_be_listed_but_never_causes_an_agenda_R6(practice: Practice) -> None:
+def test_booked_late_may_be_listed_but_never_causes_an_agenda_R6(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
     practice.book("late", "ben", START + HOUR, at=START - 23 * HOUR + MINUTE)
@@ -333,7 +343,7 @@ def test_booked_late_may_be_listed_but_never_causes_an_agenda_R6(practice: Pract
 
 
 @both_channels
-def test_reminders_follow_the_new_time_R7(practice: Practice, channel: Channel) -> None:
+def test_reminders_follow_the_new_time_R7(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START - DAY, at=NOW)
     practice.move("a1", START, at=NOW + HOUR)
@@ -343,9 +353,7 @@ def test_reminders_follow_the_new_time_R7(practice: Practice, channel: Channel) 
 
 
 @both_channels
-def test_moved_after_the_reminder_is_corrected_at_once_and_reminded_again_R7(
-    practice: Practice, channel: Channel
-) -> None:
+def test_moved_after_the_reminder_is_corrected_at_once_and_reminded_again_R7(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.run(at=DUE[channel])
@@ -360,7 +368,7 @@ def test_moved_after_the_reminder_is_corrected_at_once_and_reminded_again_R7(
 
 @both_channels
 def test_moved_to_less_than_the_lead_time_ahead_is_corrected_but_not_reminded_again_R7(
-    practice: Practice, channel: Channel
+    practice: World, channel: Channel
 ) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
@@ -372,9 +380,7 @@ def test_moved_to_less_than_the_lead_time_ahead_is_corrected_but_not_reminded_ag
 
 
 @both_channels
-def test_moved_to_exactly_the_lead_time_ahead_is_corrected_then_reminded_R7(
-    practice: Practice, channel: Channel
-) -> None:
+def test_moved_to_exactly_the_lead_time_ahead_is_corrected_then_reminded_R7(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.run(at=DUE[channel])
@@ -383,7 +389,7 @@ def test_moved_to_exactly_the_lead_time_ahead_is_corrected_then_reminded_R7(
 
 
 @both_channels
-def test_moved_back_and_forth_before_anything_went_out_is_one_reminder_R7(practice: Practice, channel: Channel) -> None:
+def test_moved_back_and_forth_before_anything_went_out_is_one_reminder_R7(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     for hours in range(1, 4):
@@ -394,7 +400,7 @@ def test_moved_back_and_forth_before_anything_went_out_is_one_reminder_R7(practi
 
 
 @both_channels
-def test_moved_and_back_between_two_runs_says_nothing_R7(practice: Practice, channel: Channel) -> None:
+def test_moved_and_back_between_two_runs_says_nothing_R7(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.run(at=DUE[channel])
@@ -403,7 +409,7 @@ def test_moved_and_back_between_two_runs_says_nothing_R7(practice: Practice, cha
     assert run_every_minute(practice, DUE[channel], START) == []
 
 
-def test_moved_twice_between_two_runs_is_one_correction_R7(practice: Practice) -> None:
+def test_moved_twice_between_two_runs_is_one_correction_R7(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
     practice.run(at=DUE[EMAIL])
@@ -413,7 +419,7 @@ def test_moved_twice_between_two_runs_is_one_correction_R7(practice: Practice) -
 
 
 def test_moved_away_and_back_with_runs_between_is_corrected_twice_and_not_reminded_again_R7_R9(
-    practice: Practice,
+    practice: World,
 ) -> None:
     only(practice, "mom", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
@@ -428,7 +434,7 @@ def test_moved_away_and_back_with_runs_between_is_corrected_twice_and_not_remind
 
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.LATE_CANCELLED])
 @both_channels
-def test_cancelled_after_the_reminder_is_one_notice_R7(practice: Practice, channel: Channel, status: Status) -> None:
+def test_cancelled_after_the_reminder_is_one_notice_R7(practice: World, channel: Channel, status: Status) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.run(at=DUE[channel])
@@ -438,7 +444,7 @@ def test_cancelled_after_the_reminder_is_one_notice_R7(practice: Practice, chann
     ]
 
 
-def test_cancelled_then_late_cancelled_is_one_notice_R7(practice: Practice) -> None:
+def test_cancelled_then_late_cancelled_is_one_notice_R7(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
     practice.run(at=DUE[EMAIL])
@@ -449,7 +455,7 @@ def test_cancelled_then_late_cancelled_is_one_notice_R7(practice: Practice) -> N
 
 
 @both_channels
-def test_cancelled_before_the_reminder_says_nothing_R7(practice: Practice, channel: Channel) -> None:
+def test_cancelled_before_the_reminder_says_nothing_R7(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.set_status("a1", Status.CANCELLED, at=NOW)
@@ -459,7 +465,7 @@ def test_cancelled_before_the_reminder_says_nothing_R7(practice: Practice, chann
 @pytest.mark.parametrize("start", [START, START + 2 * HOUR])
 @both_channels
 def test_reinstated_after_the_cancelled_notice_is_on_again_R7(
-    practice: Practice, channel: Channel, start: datetime
+    practice: World, channel: Channel, start: datetime
 ) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
@@ -472,7 +478,7 @@ def test_reinstated_after_the_cancelled_notice_is_on_again_R7(
 
 
 @both_channels
-def test_cancelled_and_reinstated_between_two_runs_says_nothing_R7(practice: Practice, channel: Channel) -> None:
+def test_cancelled_and_reinstated_between_two_runs_says_nothing_R7(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.run(at=DUE[channel])
@@ -481,7 +487,7 @@ def test_cancelled_and_reinstated_between_two_runs_says_nothing_R7(practice: Pra
     assert run_every_minute(practice, DUE[channel], START) == []
 
 
-def test_moved_and_cancelled_between_two_runs_names_the_time_that_was_told_R7(practice: Practice) -> None:
+def test_moved_and_cancelled_between_two_runs_names_the_time_that_was_told_R7(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
     practice.run(at=DUE[EMAIL])
@@ -490,7 +496,7 @@ def test_moved_and_cancelled_between_two_runs_names_the_time_that_was_told_R7(pr
     assert said(practice.run(at=DUE[EMAIL])) == [notice("mom", EMAIL, What.CANCELLED, ("a1", START))]
 
 
-def test_no_cancelled_notice_names_a_time_that_has_come_R7_R8(practice: Practice) -> None:
+def test_no_cancelled_notice_names_a_time_that_has_come_R7_R8(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
     practice.run(at=DUE[EMAIL])
@@ -499,7 +505,7 @@ def test_no_cancelled_notice_names_a_time_that_has_come_R7_R8(practice: Practice
     assert practice.run(at=START) == []
 
 
-def test_a_later_change_to_late_cancelled_tells_what_was_not_told_R7(practice: Practice) -> None:
+def test_a_later_change_to_late_cancelled_tells_what_was_not_told_R7(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
     practice.run(at=DUE[EMAIL])
@@ -512,7 +518,7 @@ def test_a_later_change_to_late_cancelled_tells_what_was_not_told_R7(practice: P
 
 
 @pytest.mark.parametrize("status", [Status.ATTENDED, Status.NO_SHOW])
-def test_attended_and_no_show_tell_nothing_R7(practice: Practice, status: Status) -> None:
+def test_attended_and_no_show_tell_nothing_R7(practice: World, status: Status) -> None:
     only(practice, "mom", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
     practice.run(at=DUE[EMAIL])
@@ -522,7 +528,7 @@ def test_attended_and_no_show_tell_nothing_R7(practice: Practice, status: Status
     assert practice.run(at=DUE[EMAIL]) == []
 
 
-def test_only_the_channel_that_told_corrects_R7(practice: Practice) -> None:
+def test_only_the_channel_that_told_corrects_R7(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.set_preference("mom", TEXT, on=True, at=NOW)
     practice.book("a1", "ana", START, at=NOW)
@@ -531,7 +537,7 @@ def test_only_the_channel_that_told_corrects_R7(practice: Practice) -> None:
     assert said(practice.run(at=DUE[EMAIL])) == [notice("mom", EMAIL, What.CANCELLED, ("a1", START))]
 
 
-def test_only_the_logins_that_were_told_are_corrected_R7(practice: Practice) -> None:
+def test_only_the_logins_that_were_told_are_corrected_R7(practice: World) -> None:
     practice.set_preference("dad", EMAIL, on=False, at=NOW)
     practice.book("a1", "ana", START, at=NOW)
     practice.run(at=DUE[EMAIL])
@@ -540,7 +546,7 @@ def test_only_the_logins_that_were_told_are_corrected_R7(practice: Practice) -> 
     assert said(practice.run(at=DUE[EMAIL] + MINUTE)) == [notice("mom", EMAIL, What.CANCELLED, ("a1", START))]
 
 
-def test_being_listed_in_an_agenda_counts_as_told_R7(practice: Practice) -> None:
+def test_being_listed_in_an_agenda_counts_as_told_R7(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
     practice.book("b1", "ben", START + HOUR, at=NOW)
@@ -549,7 +555,7 @@ def test_being_listed_in_an_agenda_counts_as_told_R7(practice: Practice) -> None
     assert said(practice.run(at=DUE[EMAIL])) == [notice("mom", EMAIL, What.CANCELLED, ("b1", START + HOUR))]
 
 
-def test_an_older_agenda_that_already_tells_the_new_time_needs_no_correction_R7(practice: Practice) -> None:
+def test_an_older_agenda_that_already_tells_the_new_time_needs_no_correction_R7(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.book("b1", "ben", START + HOUR, at=NOW)
     practice.run(at=START - 23 * HOUR)
@@ -581,7 +587,7 @@ everything_that_can_be_off = pytest.mark.parametrize("thing", ["feature", "prefe
 @everything_that_can_be_off
 @both_channels
 def test_what_is_off_stops_a_correction_for_good_until_the_next_change_R7(
-    practice: Practice, channel: Channel, thing: str
+    practice: World, channel: Channel, thing: str
 ) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
@@ -600,7 +606,7 @@ def test_what_is_off_stops_a_correction_for_good_until_the_next_change_R7(
 @everything_that_can_be_off
 @both_channels
 def test_what_was_off_between_the_change_and_the_sending_stops_a_correction_R7_R9(
-    practice: Practice, channel: Channel, thing: str
+    practice: World, channel: Channel, thing: str
 ) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
@@ -612,7 +618,7 @@ def test_what_was_off_between_the_change_and_the_sending_stops_a_correction_R7_R
 
 
 @both_channels
-def test_a_correction_may_leave_until_the_start_and_not_at_it_R7_R8(practice: Practice, channel: Channel) -> None:
+def test_a_correction_may_leave_until_the_start_and_not_at_it_R7_R8(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     practice.book("a2", "ana", START + MINUTE, at=NOW)
@@ -626,20 +632,20 @@ def test_a_correction_may_leave_until_the_start_and_not_at_it_R7_R8(practice: Pr
 
 
 @both_channels
-def test_after_an_outage_the_reminder_goes_out_late_R8(practice: Practice, channel: Channel) -> None:
+def test_after_an_outage_the_reminder_goes_out_late_R8(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     assert said(practice.run(at=LAST_CALL[channel])) == [REMINDED[channel]]
 
 
 @both_channels
-def test_after_the_last_call_it_is_never_sent_R8(practice: Practice, channel: Channel) -> None:
+def test_after_the_last_call_it_is_never_sent_R8(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     assert run_every_minute(practice, LAST_CALL[channel] + MINUTE, START + HOUR) == []
 
 
-def test_one_too_late_causes_no_agenda_and_the_next_does_R8(practice: Practice) -> None:
+def test_one_too_late_causes_no_agenda_and_the_next_does_R8(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.book("a1", "ana", START, at=NOW)
     practice.book("a2", "ana", START + HOUR, at=NOW)
@@ -649,7 +655,7 @@ def test_one_too_late_causes_no_agenda_and_the_next_does_R8(practice: Practice) 
 
 
 def test_an_outage_longer_than_an_agenda_sends_one_email_per_24_hours_of_schedule_R5_R8(
-    practice: Practice,
+    practice: World,
 ) -> None:
     only(practice, "mom", EMAIL)
     for name, hours in (("a1", 0), ("a2", 23), ("a3", 24), ("a4", 30), ("a5", 60)):
@@ -666,7 +672,7 @@ def test_an_outage_longer_than_an_agenda_sends_one_email_per_24_hours_of_schedul
 @everything_that_can_be_off
 @both_channels
 def test_what_is_turned_on_after_the_due_moment_changes_nothing_R9(
-    practice: Practice, channel: Channel, thing: str
+    practice: World, channel: Channel, thing: str
 ) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
@@ -677,7 +683,7 @@ def test_what_is_turned_on_after_the_due_moment_changes_nothing_R9(
 
 @everything_that_can_be_off
 @both_channels
-def test_what_is_turned_on_by_the_due_moment_counts_R9(practice: Practice, channel: Channel, thing: str) -> None:
+def test_what_is_turned_on_by_the_due_moment_counts_R9(practice: World, channel: Channel, thing: str) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     turn(practice, thing, channel, on=False, at=NOW)
@@ -687,7 +693,7 @@ def test_what_is_turned_on_by_the_due_moment_counts_R9(practice: Practice, chann
 
 @everything_that_can_be_off
 @both_channels
-def test_what_is_turned_off_before_the_sending_stops_it_R9(practice: Practice, channel: Channel, thing: str) -> None:
+def test_what_is_turned_off_before_the_sending_stops_it_R9(practice: World, channel: Channel, thing: str) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     turn(practice, thing, channel, on=False, at=DUE[channel] + MINUTE)
@@ -698,7 +704,7 @@ def test_what_is_turned_off_before_the_sending_stops_it_R9(practice: Practice, c
 
 @everything_that_can_be_off
 @both_channels
-def test_off_and_on_again_before_the_sending_stops_it_R9(practice: Practice, channel: Channel, thing: str) -> None:
+def test_off_and_on_again_before_the_sending_stops_it_R9(practice: World, channel: Channel, thing: str) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     turn(practice, thing, channel, on=False, at=DUE[channel] + MINUTE)
@@ -706,7 +712,7 @@ def test_off_and_on_again_before_the_sending_stops_it_R9(practice: Practice, cha
     assert run_every_minute(practice, DUE[channel] + 3 * MINUTE, START) == []
 
 
-def test_turning_the_feature_on_causes_no_flood_R9_O5(practice: Practice) -> None:
+def test_turning_the_feature_on_causes_no_flood_R9_O5(practice: World) -> None:
     practice.toggle_feature(on=False, at=NOW)
     for hours in range(12):
         practice.book(f"a{hours}", "ana", START + hours * HOUR, at=NOW)
@@ -714,7 +720,7 @@ def test_turning_the_feature_on_causes_no_flood_R9_O5(practice: Practice) -> Non
     assert run_every_minute(practice, START - 12 * HOUR, START) == []
 
 
-def test_an_agenda_decided_away_stays_so_in_the_same_minute_R9(practice: Practice) -> None:
+def test_an_agenda_decided_away_stays_so_in_the_same_minute_R9(practice: World) -> None:
     only(practice, "mom", EMAIL)
     practice.set_preference("mom", EMAIL, on=False, at=NOW)
     practice.book("a1", "ana", START, at=NOW)
@@ -724,7 +730,7 @@ def test_an_agenda_decided_away_stays_so_in_the_same_minute_R9(practice: Practic
 
 
 @both_channels
-def test_moved_after_it_was_decided_away_is_a_new_decision_R9_R7(practice: Practice, channel: Channel) -> None:
+def test_moved_after_it_was_decided_away_is_a_new_decision_R9_R7(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.set_preference("mom", channel, on=False, at=NOW)
     practice.book("a1", "ana", START - 2 * DAY, at=NOW)
@@ -735,7 +741,7 @@ def test_moved_after_it_was_decided_away_is_a_new_decision_R9_R7(practice: Pract
 
 
 @both_channels
-def test_two_runs_at_the_same_moment_send_once_R9(practice: Practice, channel: Channel) -> None:
+def test_two_runs_at_the_same_moment_send_once_R9(practice: World, channel: Channel) -> None:
     only(practice, "mom", channel)
     practice.book("a1", "ana", START, at=NOW)
     assert said(practice.run(at=DUE[channel])) == [REMINDED[channel]]
@@ -745,7 +751,7 @@ def test_two_runs_at_the_same_moment_send_once_R9(practice: Practice, channel: C
     assert practice.run(at=DUE[channel]) == []
 
 
-def test_everything_received_is_remembered(practice: Practice) -> None:
+def test_everything_received_is_remembered(practice: World) -> None:
     practice.book("a1", "ana", START, at=NOW)
     first = practice.run(at=DUE[EMAIL])
     practice.set_status("a1", Status.CANCELLED, at=DUE[EMAIL])
@@ -757,7 +763,7 @@ def test_everything_received_is_remembered(practice: Practice) -> None:
 # T: whether a phone can be texted is looked at when sending.
 
 
-def test_a_number_that_may_not_be_texted_is_not_T2_T3(practice: Practice) -> None:
+def test_a_number_that_may_not_be_texted_is_not_T2_T3(practice: World) -> None:
     only(practice, "mom", TEXT)
     practice.set_phone("mom", ok=False, at=NOW)
     practice.book("a1", "ana", START, at=NOW)
@@ -766,7 +772,7 @@ def test_a_number_that_may_not_be_texted_is_not_T2_T3(practice: Practice) -> Non
     assert practice.run(at=DUE[TEXT]) == []  # R9: decided once
 
 
-def test_a_number_mended_before_the_sending_is_texted_T2(practice: Practice) -> None:
+def test_a_number_mended_before_the_sending_is_texted_T2(practice: World) -> None:
     only(practice, "mom", TEXT)
     practice.set_phone("mom", ok=False, at=NOW)
     practice.book("a1", "ana", START, at=NOW)
@@ -774,7 +780,7 @@ def test_a_number_mended_before_the_sending_is_texted_T2(practice: Practice) -> 
     assert said(practice.run(at=DUE[TEXT] + MINUTE)) == [REMINDED[TEXT]]
 
 
-def test_stop_halts_texts_but_not_emails_T6(practice: Practice) -> None:
+def test_stop_halts_texts_but_not_emails_T6(practice: World) -> None:
     only(practice, "mom", TEXT)
     practice.set_preference("mom", EMAIL, on=True, at=NOW)
     practice.stop("mom", at=NOW)
@@ -782,7 +788,7 @@ def test_stop_halts_texts_but_not_emails_T6(practice: Practice) -> None:
     assert said(run_every_minute(practice, DUE[EMAIL], START)) == [REMINDED[EMAIL]]
 
 
-def test_unstop_resumes_texts_T6(practice: Practice) -> None:
+def test_unstop_resumes_texts_T6(practice: World) -> None:
     only(practice, "mom", TEXT)
     practice.stop("mom", at=NOW)
     practice.book("a1", "ana", START, at=NOW)
