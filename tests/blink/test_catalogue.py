@@ -37,7 +37,7 @@ def test_every_word_in_code_and_templates_is_in_the_catalogue(language: str) -> 
     written = {(message.context, message.id) for message in catalogue_of_code() if message.id}
     known = {(message.context, message.id) for message in read(po_path(language)) if message.id}
     assert len(written) > 100
-    assert written == known, MEND
+    assert written - known == set(), MEND
 
 
 def test_translations_keep_every_placeholder(language: str) -> None:

@@ -120,12 +120,12 @@ def catalogue_of_code() -> Catalog:
 
 
 def sources() -> list[Path]:
-    """Python and templates of the project, without its tests."""
+    """Python and templates of the project, without its tests and Django admin, which is for ourselves."""
     base = Path(settings.BASE_DIR)
     apps = [base / app.split(".")[0] for app in settings.INSTALLED_APPS if (base / app.split(".")[0]).is_dir()]
     found = {path for app in apps for path in app.rglob("*.py") if "migrations" not in path.parts}
     found |= {path for suffix in ("html", "txt") for path in (base / "templates").rglob(f"*.{suffix}")}
-    return sorted(found)
+    return sorted(path for path in found if "admin" not in path.parts and path.name != "admin.py")
 
 
 def messages_in(path: Path) -> Iterator[tuple[int, Any, list[str], str | None]]:
