@@ -241,6 +241,8 @@ def test_the_email_is_readable_on_a_phone_in_the_dark_and_without_images_E2(harb
     read = Read(html)
     assert html.startswith("<!doctype html>")
     assert read.all("html")[0]["lang"] == "en"
+    # Webmail keeps only what is inside the body.
+    assert next(div for div in read.all("div") if div.get("role") == "article")["lang"] == "en"
     metas = {meta.get("name"): meta.get("content") for meta in read.all("meta")}
     assert metas["viewport"] == "width=device-width, initial-scale=1"
     assert metas["color-scheme"] == "light dark"
