@@ -70,6 +70,8 @@ def _claim(limit: int) -> _Claimed:
         .select_for_update(skip_locked=True, of=("self",))
         .order_by("next_attempt_at", "pk")[:limit]
     )
+    if not rows:
+        return _Claimed(0, {}, [])
     to_look_up = [row for row in rows if row.in_doubt and row.channel == Channel.TEXT]
     Notification.objects.filter(pk__in=[row.pk for row in to_look_up]).update(next_attempt_at=now + LEASE)
 
