@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 ON_SQLITE := tests/accounts/test_tenancy.py tests/notifications/test_delivery.py tests/notifications/test_forecast.py \
 	tests/scheduling/test_reminders.py tests/scheduling/test_scan.py tests/scheduling/test_times.py
 
-.PHONY: help run demo-reset test check format lock clean
+.PHONY: help run demo-reset test check format messages lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -50,6 +50,9 @@ format: $(VENV)/.dev-installed  ## put the code in the house's format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@git ls-files -z --cached --others --exclude-standard -- '*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
+
+messages: $(VENV)/.dev-installed  ## bring locale/ up to date with the words in code and templates
+	@$(BIN)/python manage.py messages
 
 lock:  ## lock the newest versions that run.in and dev.in allow
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv
