@@ -5,9 +5,12 @@ production also stops when something that it cannot run without is missing.
 """
 
 import os
+from email.utils import parseaddr
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import validate_email
 from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -46,7 +49,7 @@ class Environment(BaseSettings):
     EMAIL_HOST_USER: str = ""
     EMAIL_HOST_PASSWORD: str = ""
     EMAIL_USE_TLS: bool = True
-    EMAIL_TIMEOUT: float = 10.0
+    EMAIL_TIMEOUT: float = 30.0
 
     TWILIO_ACCOUNT_SID: str = ""
     TWILIO_AUTH_TOKEN: str = ""
@@ -68,6 +71,16 @@ class Environment(BaseSettings):
         if not self.PUBLIC_URL:
             self.PUBLIC_URL = f"http://127.0.0.1:{self.PORT}"
         return self
+
+    @field_validator("DEFAULT_FROM_EMAIL")
+    @classmethod
+    def _has_an_email_address(cls, value: str) -> str:
+        try:
+            validate_email(parseaddr(value)[1])
+        except DjangoValidationError:
+            # Every email would be refused for good.
+            raise ValueError("must be an email address, with or without a name before it") from None
+        return value
 
     @model_validator(mode="after")
     def _production_is_complete(self) -> Self:

@@ -88,6 +88,8 @@ def test_a_plan_is_read_nowhere_so_it_gates_nothing_O4() -> None:
         name = path.relative_to(HOUSE)
         if name.parts[0] in {"tests", ".venv", "bench"} or "migrations" in name.parts:
             continue
+        if name.parts[:2] == ("blink", "demo"):  # which gives its practices a plan each
+            continue
         for node in ast.walk(ast.parse(path.read_text())):
             read = (isinstance(node, ast.Attribute) and node.attr == "plan") or (
                 isinstance(node, ast.Name) and node.id == "Plan"

@@ -62,7 +62,14 @@ def run_every_minute(world: World, since: datetime, until: datetime) -> list[Rec
     These stories keep to round times: the other minutes of an hour have nothing to say, and take their time.
     """
     moments = [since + minute * MINUTE for minute in range(int((until - since) / MINUTE) + 1)]
-    worth_it = [moment for moment in moments if moment.minute in (0, 1, 10, 30, 50, 59) or moment == until]
+    hourly, last_calls = (0, 1, 59), (10, 30, 50)
+    worth_it = [
+        moment
+        for moment in moments
+        if moment.minute in hourly
+        or (moment.minute in last_calls and abs(moment - START) < 2 * HOUR)
+        or moment in (since, until)
+    ]
     return [each for moment in worth_it for each in world.run(at=moment)]
 
 
