@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -18,6 +18,15 @@ from notifications.models import Notification
 LEAD = {Channel.EMAIL: timedelta(hours=24), Channel.TEXT: timedelta(hours=1)}  # R2
 USEFUL_BEFORE = {Channel.EMAIL: timedelta(hours=2), Channel.TEXT: timedelta(minutes=10)}  # R8
 AGENDA_SPAN = timedelta(hours=24)  # R5
+
+
+def whole_minute(moment: datetime) -> datetime:
+    """A start as it is kept: a whole minute in UTC.
+
+    In UTC because Python subtracts hours from a local time by the clock on the wall, and a reminder's lead is
+    elapsed time: a clock change in between must move nothing (R2).
+    """
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
 
 
 class AppointmentQuerySet(TenantQuerySet["Appointment"]):
@@ -115,8 +124,8 @@ class Appointment(TenantModel):
         return self.on_schedule_since > self.starts_at - LEAD[channel]
 
     def put_on_schedule(self, at: datetime) -> None:
-        """Set everything that follows from this start being set now. Whole minutes; the caller saves."""
-        self.starts_at = self.starts_at.replace(second=0, microsecond=0)
+        """Set everything that follows from this start being set now; the caller saves."""
+        self.starts_at = whole_minute(self.starts_at)
         self.on_schedule_since = at
         still_ahead = self.starts_at > at
         self.email_due_at = self.starts_at - LEAD[Channel.EMAIL] if still_ahead else None
@@ -131,7 +140,7 @@ class Appointment(TenantModel):
     def move(self, starts_at: datetime, *, at: datetime | None = None) -> bool:
         """Move to another start; its reminders follow (R7). False if it starts then already."""
         fresh = Appointment.objects.select_for_update().get(pk=self.pk)
-        starts_at = starts_at.replace(second=0, microsecond=0)
+        starts_at = whole_minute(starts_at)
         if moved := fresh.starts_at != starts_at:
             fresh.starts_at = starts_at
             fresh.sequence += 1
