@@ -217,7 +217,7 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         # These log addresses and payloads of what they send; errors come to us as exceptions.
         "twilio": {"level": "WARNING", "propagate": False, "handlers": []},
-        "urllib3": {"level": "WARNING"},
+        "urllib3": {"level": "ERROR"},
         "anymail": {"level": "ERROR", "propagate": False, "handlers": []},
     },
 }

@@ -95,6 +95,20 @@ PHONE_OUTSIDE_US_CANADA = Reason(
 )
 REPLIED_STOP = Reason("replied_stop", _("this number replied STOP; only UNSTOP from that phone resumes texts"))
 REFUSED = Reason("refused", _("the provider refused it for good (code %(detail)s)"), Mend.LOGIN)
+NUMBER_TAKES_NO_TEXTS = Reason(
+    "number_takes_no_texts",
+    _("the number is a landline or cannot take texts (code %(detail)s)"),
+    Mend.LOGIN,
+)
+NUMBER_NOT_IN_USE = Reason("number_not_in_use", _("the number is not in use (code %(detail)s)"), Mend.LOGIN)
+PHONE_OUT_OF_REACH = Reason("phone_out_of_reach", _("the phone was switched off or out of reach (code %(detail)s)"))
+PHONE_BLOCKS_TEXTS = Reason(
+    "phone_blocks_texts", _("the phone, or its phone company, blocks these texts (code %(detail)s)"), Mend.LOGIN
+)
+FILTERED = Reason("filtered", _("the phone company took it for spam (code %(detail)s)"))
+WAITED_TOO_LONG = Reason("waited_too_long", _("it waited at the provider until it was too late (code %(detail)s)"))
+NOT_DELIVERED = Reason("not_delivered", _("the phone company did not deliver it (code %(detail)s)"))
+NOT_TAKEN_ON = Reason("not_taken_on", _("the provider could not send it (code %(detail)s)"))
 GAVE_UP = Reason("gave_up", _("the provider could not take it in time (code %(detail)s)"))
 UNCONFIRMED = Reason("unconfirmed", _("the provider never confirmed it, and it was too late to try again"))
 NOT_WRITABLE = Reason("not_writable", _("its words could not be put together; the platform admin was told"))

@@ -5,6 +5,7 @@ that no other row of the ledger accounts for, it is this one; if none is there, 
 """
 
 import logging
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -21,13 +22,22 @@ CLOCKS_DIFFER = timedelta(seconds=60)
 LOOK_AGAIN = timedelta(seconds=60)
 
 
-def resolve(rows: Sequence[Notification]) -> None:
-    """Settle each text in doubt: sent, to be tried again, or (too late for that) failed as unconfirmed."""
+def resolve(rows: Sequence[Notification], stop_at: float) -> None:
+    """Settle each text in doubt: sent, to be tried again, or (too late for that) failed as unconfirmed.
+
+    What is not begun by `stop_at` on the monotonic clock is looked up later.
+    """
     with open_lookup() as lookup:
         for row in rows:
             now = timezone.now()
             since = (row.attempted_at or row.created_at) - CLOCKS_DIFFER
-            waiting = Notification.objects.filter(pk=row.pk, state=State.SENDING, in_doubt=True)
+            # Of this attempt only: another worker may have settled it and begun the next one.
+            waiting = Notification.objects.filter(
+                pk=row.pk, state=State.SENDING, in_doubt=True, attempted_at=row.attempted_at
+            )
+            if time.monotonic() > stop_at:
+                waiting.update(next_attempt_at=now + LOOK_AGAIN)
+                continue
             try:
                 found = lookup.accepted(row.sent_to, since)
             except ChannelError as error:
@@ -40,6 +50,12 @@ def resolve(rows: Sequence[Notification]) -> None:
             others = Notification.objects.filter(provider_id__in=found).exclude(pk=row.pk)
             ours = set(found) - set(others.values_list("provider_id", flat=True))
             if ours:
-                waiting.update(state=State.SENT, in_doubt=False, provider_id=min(ours), sent_at=row.attempted_at)
+                waiting.update(
+                    state=State.SENT,
+                    in_doubt=False,
+                    provider_id=min(ours),
+                    reason_detail="",
+                    sent_at=row.attempted_at,
+                )
             elif waiting.update(state=State.PENDING, in_doubt=False, next_attempt_at=now):
                 kind_of(row.kind).unsent([row.pk])

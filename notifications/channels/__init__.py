@@ -1,7 +1,7 @@
 """Channels: one small module each, that sends or raises.
 
 `send` answers with the provider's id, or raises
-- `Permanent(code)`: the provider refused it; never try again.
+- `Permanent(code)`: the provider refused it; never try again. `reason` says why in people's words, if known.
 - `Transient(code, retry_after)`: it certainly was not accepted; try again while it is useful.
 - `Lost(code)`: the answer never came; it may have been accepted.
 Nothing of a provider's own exception leaves a channel: they carry addresses and bodies.
@@ -16,7 +16,12 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from accounts.features import Channel
+from notifications.reasons import Reason
 from notifications.rendering import Rendered
+
+# Seconds until another try after an error that only a person can mend, such as a wrong password. Long enough not
+# to burden the provider, short enough that a mended setting still saves a text.
+UNTIL_MENDED = 300.0
 
 
 @dataclass
@@ -31,7 +36,9 @@ class ChannelError(Exception):
 
 @dataclass
 class Permanent(ChannelError):
-    """Refused for good."""
+    """Refused for good; `reason` where the code is known to mean something to a receptionist."""
+
+    reason: Reason | None = None
 
 
 @dataclass

@@ -144,7 +144,7 @@ class Notification(TenantModel):
     def words(self) -> str:
         """What became of it, as staff read it."""
         reason = Reason.known.get(self.reason)
-        if self.state in (State.SKIPPED, State.FAILED) and reason:
+        if self.state in (State.SKIPPED, State.FAILED, State.UNDELIVERED) and reason:
             return reason.words(self.channel, self.reason_detail)
         return str(self.get_state_display())
 
@@ -157,11 +157,9 @@ class Notification(TenantModel):
 
 
 def forward_states(state: State) -> tuple[State, ...]:
-    """The states that a provider's report of `state` may replace: the record only moves forward (T10)."""
-    order = {
-        State.SENT: (State.SENDING, State.PENDING),
-        State.DELIVERED: (State.SENDING, State.PENDING, State.SENT),
-        State.UNDELIVERED: (State.SENDING, State.PENDING, State.SENT),
-        State.FAILED: (State.SENDING, State.PENDING, State.SENT),
-    }
-    return order[state]
+    """The states that a provider's report of `state` may replace: the record only moves forward (T10).
+
+    Each may replace all before it, so that reports end in the same state in whatever order they come.
+    """
+    order = (State.PENDING, State.SENDING, State.SENT, State.FAILED, State.UNDELIVERED, State.DELIVERED)
+    return order[: order.index(state)]

@@ -1,0 +1,256 @@
+"""Email through Django's `EMAIL_BACKEND`: SMTP, or any of Anymail's providers by configuration alone (E1)."""
+
+import contextlib
+import smtplib
+import unicodedata
+from collections.abc import Iterator
+from email.encoders import encode_base64
+from email.mime.base import MIMEBase
+from email.utils import parseaddr
+from typing import Any
+
+import requests
+from anymail.exceptions import (
+    AnymailError,
+    AnymailInvalidAddress,
+    AnymailRecipientsRefused,
+    AnymailSerializationError,
+    AnymailUnsupportedFeature,
+)
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMultiAlternatives, get_connection
+
+from notifications.channels import UNTIL_MENDED, ChannelError, Connection, Lost, Permanent, Transient
+from notifications.channels.http import never_left, seconds_of
+from notifications.rendering import Rendered
+
+CLOSING = 421  # SMTP: "closing the connection", at any moment (RFC 5321, 3.8)
+# SMTP: authentication is required, or failed (RFC 4954, 6). Refused like a recipient, but it is us who are meant.
+NOT_SIGNED_IN = (530, 534, 535, 538)
+# What Anymail calls a recipient whom the provider will not even try.
+REFUSED = {"invalid", "rejected", "failed"}
+ID_LENGTH = 200  # characters; the ledger's column
+
+
+class EmailConnection:
+    """One connection to the mail server, opened when first needed and again after it broke."""
+
+    def __init__(self) -> None:
+        self._backend: Any = None
+        self._used = False
+
+    def send(self, message: Rendered) -> str:
+        """Hand one email over; returns the provider's id of it, or else its Message-ID."""
+        try:
+            email = compose(message)
+            email.message()  # checks every header
+        except Exception as error:  # noqa: BLE001 (an address no header can hold must not stop the batch)
+            failure: ChannelError = Permanent(type(error).__name__)
+        else:
+            was_used = self._used
+            answer = self._hand_over(email)
+            if was_used and isinstance(answer, Transient) and answer.code == str(CLOSING):
+                # Servers close a connection after so many messages. That is no trouble; a new one serves.
+                answer = self._hand_over(email)
+            if isinstance(answer, str):
+                return (answer or message.notification.message_id)[:ID_LENGTH]
+            failure = answer
+        # Raised out here, so that it does not carry the backend's exception, with its payload, as its context.
+        raise failure
+
+    def close(self) -> None:
+        """End the connection; errors no longer matter."""
+        if self._backend is not None:
+            with contextlib.suppress(Exception):
+                self._backend.close()
+        self._used = False
+
+    def _hand_over(self, email: EmailMultiAlternatives) -> "str | ChannelError":
+        """The provider's id (empty if it gives none), or what went wrong."""
+        try:
+            if self._backend is None:
+                self._backend = get_connection()
+            self._backend.open()
+        except Exception as error:  # noqa: BLE001 (whatever the backend raises, nothing was sent)
+            self.close()
+            return _while_opening(error)
+        error_or_count: Any
+        try:
+            error_or_count = self._backend.send_messages([email])
+            self._used = True
+        except Exception as error:  # noqa: BLE001 (the batch goes on, and the error's words go nowhere)
+            if not _left_usable(error):
+                self.close()
+            error_or_count = error
+        return _outcome(email, error_or_count)
+
+
+@contextlib.contextmanager
+def open_connection() -> Iterator[Connection]:
+    """A connection for a batch of emails."""
+    connection = EmailConnection()
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def compose(message: Rendered) -> EmailMultiAlternatives:
+    """The email, in text and HTML. Raises ValueError for an address that is none.
+
+    Its headers say nothing about the person; no tags or metadata are given to the provider.
+    """
+    row = message.notification
+    headers = {
+        "Message-ID": row.message_id,  # the same for every attempt (E5)
+        "Auto-Submitted": "auto-generated",  # keeps vacation notices away (RFC 3834, 5)
+    }
+    if settings.EMAIL_BACKEND.startswith("anymail.backends.postmark"):
+        headers["X-PM-KeepID"] = "true"  # Postmark replaces a Message-ID unless told so
+    email = EmailMultiAlternatives(
+        subject=_one_line(message.subject),
+        body=message.body,
+        from_email=sender(message.sender_name),
+        to=[message.recipient],
+        reply_to=[message.reply_to] if message.reply_to else None,
+        headers=headers,
+    )
+    email.attach_alternative(message.html, "text/html")
+    if message.calendar:
+        email.attach(calendar_part(message.calendar, message.calendar_method))
+    return email
+
+
+def sender(practice: str) -> str:
+    """`"Practice" <address of DEFAULT_FROM_EMAIL>`, whatever characters the name has.
+
+    The name is quoted; a backend encodes it by RFC 2047 where it must.
+    """
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    name = _one_line(practice).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{name}" <{address}>' if name else address
+
+
+def calendar_part(calendar: bytes, method: str) -> MIMEBase:
+    """The calendar file as an attachment `appointment.ics` that says its method (RFC 6047, 2.4).
+
+    Attached, not a third alternative: Gmail, Outlook and Apple Mail all offer to add an attached file. As an
+    alternative, Outlook shows the event in place of the email's words, and most of Anymail's providers cannot
+    send one. Base64 keeps its lines' ends as RFC 5545 wants them on every way.
+    """
+    part = MIMEBase("text", "calendar", method=method, charset="utf-8")
+    part.set_payload(calendar)
+    encode_base64(part)
+    part.add_header("Content-Disposition", "attachment", filename="appointment.ics")
+    return part
+
+
+def _one_line(words: str) -> str:
+    """Without line ends, control characters and halves of characters, none of which a header can hold."""
+    spaced = "".join(" " if unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") else each for each in words)
+    return " ".join(spaced.split())
+
+
+def _outcome(email: EmailMultiAlternatives, result: "Exception | int | None") -> "str | ChannelError":
+    """What the backend's answer or exception means.
+
+    Where Anymail has noted a status, the provider has decided, whatever was raised after: by a receiver of the
+    `post_send` signal, for instance. Sending again would then send twice.
+    """
+    noted = getattr(email, "anymail_status", None)
+    if noted is not None and noted.status:
+        if noted.status <= REFUSED:
+            return Permanent(AnymailRecipientsRefused.__name__)
+        provider_id = noted.message_id
+        return provider_id if isinstance(provider_id, str) else ""
+    if isinstance(result, Exception):
+        return _while_sending(result)
+    # Anymail answers 0 when a receiver of `pre_send` cancelled it.
+    return "" if result else Permanent("cancelled")
+
+
+def _left_usable(error: Exception) -> bool:
+    """Whether the connection can serve on: smtplib resets the conversation after these refusals."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return CLOSING not in _codes(error)
+    if isinstance(error, (smtplib.SMTPSenderRefused, smtplib.SMTPDataError)):
+        return error.smtp_code != CLOSING
+    return isinstance(error, AnymailError) and not isinstance(error, requests.RequestException)
+
+
+def _codes(error: smtplib.SMTPRecipientsRefused) -> list[int]:
+    return [code for code, _words in error.recipients.values()]
+
+
+def _while_opening(error: Exception) -> Transient:
+    """Nothing was sent. A 5xx, or anything but trouble on the way, lasts until somebody mends it."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _ours(error.smtp_code)
+    name = type(error).__name__
+    passing = isinstance(error, (OSError, smtplib.SMTPServerDisconnected)) and not isinstance(
+        error, smtplib.SMTPNotSupportedError
+    )
+    return Transient(name) if passing else Transient(name, UNTIL_MENDED)
+
+
+def _while_sending(error: Exception) -> ChannelError:
+    """The channel's error for an exception of smtplib's, Anymail's or requests'. Only a code or a name is kept."""
+    name = type(error).__name__
+    if isinstance(error, smtplib.SMTPException):
+        return _smtp(error)
+    status = getattr(error, "status_code", None) if isinstance(error, AnymailError) else None
+    if isinstance(status, int):
+        return _http(status, getattr(error, "response", None))
+    if isinstance(error, requests.RequestException):
+        return Transient(name) if never_left(error) else Lost(name)
+    if isinstance(error, AnymailInvalidAddress):
+        return Permanent(name)
+    # The provider cannot do what every email of ours needs, or its settings are wrong.
+    if isinstance(error, (AnymailUnsupportedFeature, AnymailSerializationError, ImproperlyConfigured)):
+        return Transient(name, UNTIL_MENDED)
+    # smtplib refuses to write an address that is none before it writes anything.
+    if isinstance(error, (UnicodeError, ValueError)) and not isinstance(error, AnymailError):
+        return Permanent(name)
+    return Lost(name)
+
+
+def _smtp(error: smtplib.SMTPException) -> ChannelError:
+    """By stage: what is said of the recipient or the message is for good if 5xx, of the sender until mended.
+
+    Where the server stopped talking, the message may be accepted: it is the server that decides so, at the end of
+    DATA, before its answer arrives (RFC 5321, 4.2.5).
+    """
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code = max(_codes(error), default=0)
+        return _theirs(code) if 400 <= code < 600 else Transient(str(code))  # DATA was never begun
+    if isinstance(error, smtplib.SMTPDataError):
+        return _theirs(error.smtp_code)
+    if isinstance(error, (smtplib.SMTPSenderRefused, smtplib.SMTPHeloError)):
+        return _ours(error.smtp_code)
+    return Lost(type(error).__name__)
+
+
+def _theirs(code: int) -> ChannelError:
+    if code in NOT_SIGNED_IN:
+        return _ours(code)
+    if 500 <= code < 600:
+        return Permanent(str(code))
+    return Transient(str(code)) if 400 <= code < 500 else Lost(str(code))
+
+
+def _ours(code: int) -> Transient:
+    return Transient(str(code)) if 400 <= code < 500 else Transient(str(code), UNTIL_MENDED)
+
+
+def _http(status: int, response: "requests.Response | None") -> ChannelError:
+    """By the status of an Anymail provider's answer."""
+    wait = seconds_of(response.headers.get("Retry-After")) if response is not None else None
+    code = str(status)
+    if status in (408, 425, 429, 503):
+        return Transient(code, wait)
+    if status >= 500 or status < 300:
+        return Lost(code)  # 2xx: an answer that nobody can read
+    if status < 400 or status in (401, 402, 403, 404, 405):
+        return Transient(code, max(UNTIL_MENDED, wait or 0))
+    return Permanent(code)

@@ -1,0 +1,149 @@
+"""Texts through Twilio, by its own SDK. This module and the webhooks are the only ones that know Twilio."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from accounts.models import TextStop
+from notifications import reasons
+from notifications.channels import ChannelError, Connection, Lookup, Lost, Permanent, Transient
+from notifications.channels.http import never_left, seconds_of
+from notifications.channels.twilio_errors import error_for
+from notifications.rendering import Rendered
+
+TWILIO = "https://api.twilio.com"
+SHORTEST_VALIDITY, LONGEST_VALIDITY = 1, 36_000  # seconds; Twilio's error 21624
+# Texts to one number that are looked through: one page, Twilio's largest, more than it keeps for a busy family.
+LOOK_THROUGH = 1000
+
+
+class _Http(TwilioHttpClient):  # type: ignore[misc]  # twilio ships no types
+    """The SDK's client with a time limit, one session for the batch, `TWILIO_API_URL`, and no log."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=settings.TWILIO_TIMEOUT)
+        # Of the latest answer. The SDK's exceptions do not carry headers.
+        self.retry_after: float | None = None
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
+        self.retry_after = None
+        if settings.TWILIO_API_URL != TWILIO:
+            # Whatever the SDK made of the host (TWILIO_EDGE and TWILIO_REGION change it), it is not gone to.
+            url = settings.TWILIO_API_URL + urlsplit(url)._replace(scheme="", netloc="").geturl()
+        response = super().request(method, url, *args, **kwargs)
+        self.retry_after = seconds_of((response.headers or {}).get("Retry-After"))
+        return response
+
+    def log_request(self, kwargs: dict[str, Any]) -> None:
+        """Say nothing: the address of a list has a number in it."""
+
+    def log_response(self, status_code: int, response: object) -> None:
+        """Say nothing."""
+
+    def close(self) -> None:
+        if self.session is not None:
+            self.session.close()
+
+
+class TextConnection:
+    """One session with Twilio."""
+
+    def __init__(self, client: Client, http: _Http) -> None:
+        self._client = client
+        self._http = http
+
+    def send(self, message: Rendered) -> str:
+        """Hand one text over; returns Twilio's SID of it. A refusal because of a STOP is kept as one (T8)."""
+        path = reverse("notifications:twilio_status", args=[message.notification.pk])
+        sender = "messaging_service_sid" if settings.TWILIO_FROM.startswith("MG") else "from_"
+        try:
+            created = self._client.messages.create(
+                to=f"+1{message.recipient}",
+                body=message.body,
+                status_callback=f"{settings.PUBLIC_URL}{path}",
+                validity_period=_validity(message.useful_until),
+                **{sender: settings.TWILIO_FROM},
+            )
+        except Exception as error:  # noqa: BLE001 (whatever it was, the batch goes on and its words go nowhere)
+            failure = self._sorted(error)
+        else:
+            if created.sid:
+                return str(created.sid)
+            failure = Lost("no SID")  # an answer, but hardly Twilio's
+        if isinstance(failure, Permanent) and failure.reason is reasons.REPLIED_STOP:
+            TextStop.objects.stop(message.recipient)
+        # Raised out here, so that it does not carry the provider's exception as its context.
+        raise failure
+
+    def accepted(self, number: str, since: datetime) -> list[str]:
+        """The SIDs of texts to a ten-digit number that were created since, whatever became of them.
+
+        Twilio's filters are by the day, and by the moment of sending, which a text still in its queue does not have.
+        So all texts to the number are read, and sorted out here by the moment of creation.
+        """
+        try:
+            found = self._client.messages.list(to=f"+1{number}", limit=LOOK_THROUGH, page_size=LOOK_THROUGH)
+            return [
+                str(each.sid)
+                for each in found
+                if each.direction != "inbound" and each.date_created is not None and each.date_created >= since
+            ]
+        except Exception as error:  # noqa: BLE001 (as above)
+            failure = self._sorted(error)
+        raise failure
+
+    def _sorted(self, error: Exception) -> ChannelError:
+        """The channel's error for one of the SDK's or of requests'; only a code or a class name is kept."""
+        name = type(error).__name__
+        if isinstance(error, (TwilioRestException, TwilioServiceException)):
+            return error_for(_code(error.code, error.status), error.status, self._http.retry_after)
+        if isinstance(error, TwilioException):
+            return Transient(name, self._http.retry_after)  # a list that could not be read, or no credentials
+        if isinstance(error, requests.RequestException) and never_left(error):
+            return Transient(name)
+        return Lost(name)
+
+
+def _code(code: object, status: int) -> int:
+    """Twilio's error code, or the HTTP status where the answer had none that is a number."""
+    return code if isinstance(code, int) else status
+
+
+def _validity(useful_until: datetime) -> int:
+    """Whole seconds that the text may wait in Twilio's queue: it dies before it stops being useful (T9)."""
+    left = int((useful_until - timezone.now()).total_seconds())
+    return max(SHORTEST_VALIDITY, min(left, LONGEST_VALIDITY))
+
+
+@contextmanager
+def _open() -> Iterator[TextConnection]:
+    http = _Http()
+    try:
+        yield TextConnection(Client(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, http_client=http), http)
+    finally:
+        http.close()
+
+
+@contextmanager
+def open_connection() -> Iterator[Connection]:
+    """A session with Twilio for a batch of texts."""
+    with _open() as connection:
+        yield connection
+
+
+@contextmanager
+def open_lookup() -> Iterator[Lookup]:
+    """A session with Twilio for asking which texts it has."""
+    with _open() as connection:
+        yield connection

@@ -1,0 +1,336 @@
+"""Email by the real SMTP and Anymail backends (E1, E5), and what each way of failing means."""
+
+import json
+import socket
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.parser import BytesParser
+from email.utils import parseaddr
+
+import pytest
+from anymail.signals import post_send
+from django.core.mail import EmailMessage
+from pytest_django import Settings
+
+from notifications.channels import UNTIL_MENDED, ChannelError, Lost, Permanent, Transient
+from notifications.channels.email import compose, open_connection
+from notifications.rendering import Rendered
+from tests.conftest import Practice
+from tests.notifications.conftest import TIMEOUT, make_email
+from tests.standins.mail_api import Answer, MailApiStandin, refused_recipient
+from tests.standins.smtp import (
+    DropAfterData,
+    HangAfterData,
+    RefuseConnection,
+    RefuseData,
+    RefuseRecipient,
+    SmtpStandin,
+)
+
+pytestmark = pytest.mark.django_db
+
+CALENDAR = "BEGIN:VCALENDAR\r\nMETHOD:PUBLISH\r\nSUMMARY:À bientôt\r\nEND:VCALENDAR\r\n".encode()
+
+
+@pytest.fixture
+def email(practice: Practice) -> Rendered:
+    return make_email(practice.mom, calendar=CALENDAR, reply_to="desk@harbor.example")
+
+
+def send(*messages: Rendered) -> list[str]:
+    with open_connection() as connection:
+        return [connection.send(message) for message in messages]
+
+
+def failure(message: Rendered) -> ChannelError:
+    with pytest.raises(ChannelError) as raised:
+        send(message)
+    assert raised.value.__context__ is None, "the provider's exception, and what is in it, came along"
+    return raised.value
+
+
+def test_an_email_arrives_whole(smtp: SmtpStandin, email: Rendered) -> None:
+    assert send(email) == [email.notification.message_id]
+    (received,) = smtp.emails
+    message = received.message
+    assert message["From"] == '"Harbor Kids Therapy" <reminders@blink.example>'
+    assert received.sender == "reminders@blink.example"
+    assert message["To"] == email.recipient
+    assert message["Reply-To"] == "desk@harbor.example"
+    assert message["Subject"] == "Your appointment on Tuesday"
+    assert received.message_id == email.notification.message_id
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Date"].datetime.tzinfo
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    assert plain.get_content().splitlines() == ["See you at 9:00."]
+    assert html.get_content().strip() == "<p>See you at 9:00.</p>"
+
+
+def test_the_calendar_file_is_attached_byte_for_byte_R10(smtp: SmtpStandin, email: Rendered) -> None:
+    send(email)
+    (part,) = smtp.emails[0].message.iter_attachments()
+    assert part.get_filename() == "appointment.ics"
+    assert part.get_content_type() == "text/calendar"
+    assert part["Content-Type"].params == {"method": "PUBLISH", "charset": "utf-8"}
+    assert part.get_payload(decode=True) == CALENDAR
+
+
+def test_without_a_calendar_nothing_is_attached(smtp: SmtpStandin, practice: Practice) -> None:
+    send(make_email(practice.mom))
+    assert smtp.emails[0].message.get_content_type() == "multipart/alternative"
+    assert "Reply-To" not in smtp.emails[0].message
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Harbor, Kids & Co.", "Harbor, Kids & Co."),
+        ('The "Harbor" \\ Clinic', 'The "Harbor" \\ Clinic'),
+        ("Clinique de l’Étoile 🐳", "Clinique de l’Étoile 🐳"),
+        ("Harbor <evil@example.org>", "Harbor <evil@example.org>"),
+        ("Harbor\r\nBcc: evil@example.org", "Harbor Bcc: evil@example.org"),
+        ("Har\0bor\x85Kids\u2028Therapy \ud83d", "Har bor Kids Therapy"),
+        ("=?utf-8?q?Harbor?=", "Harbor"),
+        ("x" * 120, "x" * 120),
+        ("🐳" * 120, "🐳" * 120),
+        ("", ""),
+    ],
+)
+def test_any_practice_name_is_safe_in_the_sender(smtp: SmtpStandin, practice: Practice, name: str, shown: str) -> None:
+    send(make_email(practice.mom, sender_name=name))
+    (received,) = smtp.emails
+    raw = message_from_bytes(received.raw)["From"]
+    encoded, address = parseaddr(raw)
+    assert str(make_header(decode_header(encoded))) == shown
+    assert address == received.sender == "reminders@blink.example"
+    assert received.recipients == (practice.mom.user.email,)
+    assert "Bcc" not in received.message
+    assert max(len(line) for line in received.raw.splitlines()) <= 998
+
+
+@pytest.mark.parametrize("subject", ["Hi\r\nBcc: evil@example.org", "Hi\u2028Bcc: evil@example.org"])
+def test_a_subject_cannot_add_headers(smtp: SmtpStandin, practice: Practice, subject: str) -> None:
+    send(make_email(practice.mom, subject=subject))
+    assert smtp.emails[0].message["Subject"] == "Hi Bcc: evil@example.org"
+    assert "Bcc" not in smtp.emails[0].message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"recipient": "mom@example.org\r\nBcc: evil@example.org"},
+        {"recipient": "nobody"},
+        {"reply_to": "desk@harbor.example\nBcc: evil@example.org"},
+    ],
+)
+def test_an_address_no_header_can_hold_is_refused_for_good(
+    smtp: SmtpStandin, practice: Practice, fields: dict[str, str]
+) -> None:
+    smtp.on(RefuseRecipient(501), to="nobody")
+    assert isinstance(failure(make_email(practice.mom, **fields)), Permanent)
+    assert smtp.emails == ()
+
+
+def test_every_attempt_has_the_same_message_id_E5(smtp: SmtpStandin, email: Rendered, practice: Practice) -> None:
+    send(email)
+    send(email, make_email(practice.dad))
+    first, again, other = (received.message_id for received in smtp.emails)
+    assert first == again != other
+    assert parseaddr(first)[1].endswith("@blink.example")
+
+
+def test_one_connection_serves_a_batch(smtp: SmtpStandin, practice: Practice) -> None:
+    smtp.on(RefuseConnection(), times=1)
+    assert failure(make_email(practice.mom)).code == "421"
+    with open_connection() as connection:
+        connection.send(make_email(practice.mom))
+        smtp.on(RefuseConnection())  # there is no second one
+        smtp.on(RefuseRecipient(550), times=1)
+        with pytest.raises(Permanent):
+            connection.send(make_email(practice.dad))
+        connection.send(make_email(practice.dad))
+    assert len(smtp.emails) == 2
+
+
+def test_a_broken_connection_is_opened_again(smtp: SmtpStandin, practice: Practice) -> None:
+    with open_connection() as connection:
+        connection.send(make_email(practice.mom))
+        smtp.on(DropAfterData(accepted=False), times=1)
+        with pytest.raises(Lost):
+            connection.send(make_email(practice.dad))
+        connection.send(make_email(practice.dad))
+    assert len(smtp.emails) == 2
+
+
+def test_a_connection_closed_after_so_many_messages_is_replaced_at_once(smtp: SmtpStandin, practice: Practice) -> None:
+    with open_connection() as connection:
+        connection.send(make_email(practice.mom))
+        smtp.on(RefuseRecipient(421, "4.7.0 Too many messages on this connection"), times=1)
+        connection.send(make_email(practice.dad))
+    assert len(smtp.emails) == 2
+
+
+SMTP_TABLE = [
+    (RefuseConnection(421), Transient("421")),
+    (RefuseConnection(554, "5.7.1 Go away"), Transient("554", UNTIL_MENDED)),
+    (RefuseRecipient(550), Permanent("550")),
+    (RefuseRecipient(450), Transient("450")),
+    (RefuseRecipient(421), Transient("421")),
+    (RefuseRecipient(530, "5.7.0 Authentication required"), Transient("530", UNTIL_MENDED)),
+    (RefuseData(554), Permanent("554")),
+    (RefuseData(451), Transient("451")),
+    (DropAfterData(accepted=True), Lost("SMTPServerDisconnected")),
+    (DropAfterData(accepted=False), Lost("SMTPServerDisconnected")),
+    (HangAfterData(5, accepted=True), Lost("SMTPServerDisconnected")),
+]
+
+
+@pytest.mark.parametrize(("behaviour", "expected"), SMTP_TABLE, ids=lambda value: repr(value)[:40])
+def test_each_smtp_failure_is_sorted(
+    smtp: SmtpStandin,
+    email: Rendered,
+    behaviour: RefuseConnection | RefuseRecipient | RefuseData | DropAfterData | HangAfterData,
+    expected: ChannelError,
+) -> None:
+    smtp.on(behaviour)
+    assert failure(email) == expected
+    smtp.clear()
+    send(email)
+    assert len(smtp.emails) == 1
+
+
+def test_a_refused_sender_is_ours_to_mend(smtp: SmtpStandin, email: Rendered, settings: Settings) -> None:
+    settings.DEFAULT_FROM_EMAIL = f"reminders@{'x' * 60}.{'y' * 600}.example"  # longer than a line of SMTP may be
+    assert failure(email) == Transient("500", UNTIL_MENDED)
+    assert smtp.emails == ()
+
+
+def test_a_server_that_is_not_there_took_nothing(smtp: SmtpStandin, email: Rendered) -> None:
+    smtp.__exit__()
+    assert failure(email) == Transient("ConnectionRefusedError")
+    smtp.__enter__()
+
+
+def test_a_server_that_does_not_greet_took_nothing(email: Rendered, smtp: SmtpStandin, settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        settings.EMAIL_PORT = mute.getsockname()[1]
+        assert isinstance(failure(email), Transient)
+
+
+def test_a_password_that_a_server_does_not_know_is_ours_to_mend(
+    smtp: SmtpStandin, email: Rendered, settings: Settings
+) -> None:
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "blink", "wrong"
+    assert failure(email) == Transient("SMTPNotSupportedError", UNTIL_MENDED)
+
+
+def test_a_backend_that_is_not_there_is_ours_to_mend(email: Rendered, settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "no.such.Backend"
+    assert failure(email) == Transient("ModuleNotFoundError", UNTIL_MENDED)
+
+
+# Anymail, by the example of Postmark.
+
+
+def test_an_email_arrives_whole_through_anymail_E1(mail_api: MailApiStandin, email: Rendered) -> None:
+    (provider_id,) = send(email)
+    (sent,) = mail_api.emails
+    assert len(provider_id) == 36, "the provider's own id, by which its webhook will name it"
+    assert sent["From"] == "Harbor Kids Therapy <reminders@blink.example>"
+    assert sent["To"] == email.recipient
+    assert sent["ReplyTo"] == "desk@harbor.example"
+    assert sent["TextBody"] == email.body
+    assert sent["HtmlBody"] == email.html
+    headers = {header["Name"]: header["Value"] for header in sent["Headers"]}
+    assert headers["Message-ID"] == email.notification.message_id
+    assert headers["X-PM-KeepID"] == "true"
+    assert headers["Auto-Submitted"] == "auto-generated"
+    (attached,) = sent["Attachments"]
+    assert attached["Name"] == "appointment.ics"
+    kind = BytesParser(policy=policy.default).parsebytes(b"Content-Type: " + attached["ContentType"].encode())
+    assert kind["Content-Type"].params == {"method": "PUBLISH", "charset": "utf-8"}
+    assert not {"Metadata", "Tag"} & sent.keys(), "nothing about the person is given as metadata"
+
+
+def test_any_practice_name_is_safe_through_anymail(mail_api: MailApiStandin, practice: Practice) -> None:
+    send(make_email(practice.mom, sender_name='Clinique "Étoile", 🐳\r\nBcc: x@y.example'))
+    (sent,) = mail_api.emails
+    name, address = parseaddr(sent["From"])
+    assert (name, address) == ('Clinique "Étoile", 🐳 Bcc: x@y.example', "reminders@blink.example")
+    assert "Bcc" not in sent
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (refused_recipient(), Permanent("AnymailRecipientsRefused")),
+        (Answer(429, "{}", {"Retry-After": "7"}), Transient("429", 7.0)),
+        (Answer(429, "{}"), Transient("429")),
+        (Answer(503, "busy", {"Retry-After": "nonsense"}), Transient("503")),
+        (Answer(500, "{}"), Lost("500")),
+        (Answer(504, "gateway"), Lost("504")),
+        (Answer(401, '{"ErrorCode": 10, "Message": "Bad token"}'), Transient("401", UNTIL_MENDED)),
+        (Answer(413, "{}"), Permanent("413")),
+        (Answer(422, '{"ErrorCode": 412, "Message": "Pending approval"}'), Permanent("422")),
+        (Answer(200, "<html>not Postmark</html>", accepted=True), Lost("200")),
+        (Answer(accepted=True, hang=TIMEOUT * 3), Lost("AnymailRequestsAPIError")),
+        (Answer(accepted=True, drop=True), Lost("AnymailRequestsAPIError")),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_each_failure_of_a_provider_is_sorted(
+    mail_api: MailApiStandin, email: Rendered, answer: Answer, expected: ChannelError
+) -> None:
+    mail_api.answers.append(answer)
+    assert failure(email) == expected
+    mail_api.emails.clear()
+    send(email)
+    assert len(mail_api.emails) == 1
+
+
+def test_a_provider_that_is_not_there_took_nothing(mail_api: MailApiStandin, email: Rendered) -> None:
+    mail_api.__exit__()
+    assert failure(email) == Transient("AnymailRequestsAPIError")
+    mail_api.__enter__()
+
+
+@pytest.fixture
+def broken_receiver() -> Iterator[None]:
+    """Somebody's receiver of Anymail's signal, which comes after the provider's answer."""
+
+    def receiver(**_: object) -> None:
+        raise RuntimeError("a full disk")
+
+    post_send.connect(receiver, weak=False)
+    yield
+    post_send.disconnect(receiver)
+
+
+@pytest.mark.usefixtures("broken_receiver")
+def test_a_receiver_that_fails_after_the_acceptance_changes_nothing(mail_api: MailApiStandin, email: Rendered) -> None:
+    (provider_id,) = send(email)
+    assert len(provider_id) == 36
+    mail_api.answers.append(refused_recipient())
+    assert failure(email) == Permanent("AnymailRecipientsRefused")
+
+
+def test_what_is_composed_is_what_django_would_send(email: Rendered, smtp: SmtpStandin) -> None:
+    """The stand-in aside, the message itself parses without a defect."""
+    composed = compose(email)
+    assert isinstance(composed, EmailMessage)
+    parsed = BytesParser(policy=policy.default).parsebytes(composed.message().as_bytes(linesep="\r\n"))
+    assert [part.defects for part in parsed.walk()] == [[]] * len(list(parsed.walk()))
+    assert [part.get_content_type() for part in parsed.walk()] == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+        "text/calendar",
+    ]
+
+
+def test_the_postmark_answer_is_real_json() -> None:
+    assert json.loads(refused_recipient().body or "")["ErrorCode"] == 406
