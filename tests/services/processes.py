@@ -4,9 +4,10 @@
         processes.manage("migrate")
         worker = processes.start("worker", "celery", "-A", "blink", "worker")
 
-They see the variables given here and nothing else of this run's environment. Each writes to a log; if the block
-is left by an exception the ends of all logs are added to it as a note. However the block is left, every process is
-ended by its own id; should the test process itself be killed, the watchdog ends them (see `tests/watchdog.py`).
+They see the variables given here and nothing else of this run's environment. Each writes to a log; when the block
+is left the end of each goes to standard error, which pytest shows of tests that failed. However the block is left,
+every process is ended by its own id; should the test process itself be killed, the watchdog ends them (see
+`tests/watchdog.py`).
 """
 
 # psutil ships no types.
@@ -123,14 +124,13 @@ class Processes:
         )
         return self
 
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+    def __exit__(self, *_: object) -> None:
         for each in self.running:
             if each.process.poll() is None:
                 each.process.terminate()  # all at once; they end side by side
         for each in self.running:
             each.end()
-        if error is not None:
-            error.add_note(self.logs())
+        sys.stderr.write(self.logs())
         shutil.rmtree(self.folder, ignore_errors=True)
         assert self._watchdog.stdin is not None
         self._watchdog.stdin.close()
@@ -215,7 +215,7 @@ class Processes:
 
     def logs(self) -> str:
         """The end of what each process has said."""
-        return "\n".join(f"--- {each.name}\n{each.said[-SHOWN:]}" for each in self.running)
+        return "".join(f"--- {each.name}\n{each.said[-SHOWN:]}\n" for each in self.running)
 
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         clean = {"PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}", "HOME": str(self.folder), "LANG": "C.UTF-8"}
