@@ -132,6 +132,7 @@ class Notification(TenantModel):
                 condition=Q(state__in=UNFINISHED),
                 name="ledger_lanes",
             ),
+            models.Index(fields=["due_at"], name="ledger_by_due"),
             models.Index(fields=["organization", "-due_at"], name="ledger_by_organization"),
             models.Index(fields=["client", "-due_at"], name="ledger_by_client"),
             models.Index(fields=["kind", "subject_id"], name="ledger_by_subject"),

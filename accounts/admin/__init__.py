@@ -1,0 +1,20 @@
+"""Django admin for accounts. Only platform admins enter it: see `blink.admin`.
+
+Every page runs inside `everywhere` (`accounts.middleware.platform_admin_scope`), so every choice that belongs to
+one practice is narrowed to it here.
+"""
+
+from django.contrib import admin
+from django.contrib.auth.models import Group
+
+from accounts.admin.organizations import OrganizationAdmin
+from accounts.admin.people import ClientAdmin, UserAdmin
+from accounts.admin.stops import TextStopAdmin
+from accounts.models import Client, Organization, TextStop, User
+
+# Blink's permissions are a login's own; Django's groups would only look as if they did something.
+admin.site.unregister(Group)
+admin.site.register(Organization, OrganizationAdmin)
+admin.site.register(User, UserAdmin)
+admin.site.register(Client, ClientAdmin)
+admin.site.register(TextStop, TextStopAdmin)
