@@ -1,8 +1,8 @@
 """Email by the real SMTP and Anymail backends (E1, E5), and what each way of failing means."""
 
-import json
 import socket
 from collections.abc import Iterator
+from datetime import UTC, timedelta
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.parser import BytesParser
@@ -11,6 +11,7 @@ from email.utils import parseaddr
 import pytest
 from anymail.signals import post_send
 from django.core.mail import EmailMessage
+from django.utils import timezone
 from pytest_django import Settings
 
 from notifications.channels import UNTIL_MENDED, ChannelError, Lost, Permanent, Transient
@@ -54,14 +55,14 @@ def test_an_email_arrives_whole(smtp: SmtpStandin, email: Rendered) -> None:
     assert send(email) == [email.notification.message_id]
     (received,) = smtp.emails
     message = received.message
-    assert message["From"] == '"Harbor Kids Therapy" <reminders@blink.example>'
+    assert message["From"] == "Harbor Kids Therapy <reminders@blink.example>"
     assert received.sender == "reminders@blink.example"
     assert message["To"] == email.recipient
     assert message["Reply-To"] == "desk@harbor.example"
     assert message["Subject"] == "Your appointment on Tuesday"
     assert received.message_id == email.notification.message_id
     assert message["Auto-Submitted"] == "auto-generated"
-    assert message["Date"].datetime.tzinfo
+    assert abs(message["Date"].datetime.replace(tzinfo=UTC) - timezone.now()) < timedelta(minutes=1)
     plain, html = message.get_body(("plain",)), message.get_body(("html",))
     assert plain is not None
     assert html is not None
@@ -202,10 +203,17 @@ def test_each_smtp_failure_is_sorted(
     assert len(smtp.emails) == 1
 
 
+class StrictSmtp(SmtpStandin):
+    """A server that lets nobody send from our address."""
+
+    async def handle_MAIL(self, *_: object) -> str:
+        return "553 5.7.1 Sender address rejected: not owned by user"
+
+
 def test_a_refused_sender_is_ours_to_mend(smtp: SmtpStandin, email: Rendered, settings: Settings) -> None:
-    settings.DEFAULT_FROM_EMAIL = f"reminders@{'x' * 60}.{'y' * 600}.example"  # longer than a line of SMTP may be
-    assert failure(email) == Transient("500", UNTIL_MENDED)
-    assert smtp.emails == ()
+    with StrictSmtp() as strict:
+        settings.EMAIL_PORT = strict.port
+        assert failure(email) == Transient("553", UNTIL_MENDED)
 
 
 def test_a_server_that_is_not_there_took_nothing(smtp: SmtpStandin, email: Rendered) -> None:
@@ -321,7 +329,7 @@ def test_what_is_composed_is_what_django_would_send(email: Rendered, smtp: SmtpS
     """The stand-in aside, the message itself parses without a defect."""
     composed = compose(email)
     assert isinstance(composed, EmailMessage)
-    parsed = BytesParser(policy=policy.default).parsebytes(composed.message().as_bytes(linesep="\r\n"))
+    parsed = BytesParser(policy=policy.default).parsebytes(composed.message().as_bytes())
     assert [part.defects for part in parsed.walk()] == [[]] * len(list(parsed.walk()))
     assert [part.get_content_type() for part in parsed.walk()] == [
         "multipart/mixed",
@@ -330,7 +338,3 @@ def test_what_is_composed_is_what_django_would_send(email: Rendered, smtp: SmtpS
         "text/html",
         "text/calendar",
     ]
-
-
-def test_the_postmark_answer_is_real_json() -> None:
-    assert json.loads(refused_recipient().body or "")["ErrorCode"] == 406
