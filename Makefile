@@ -1,25 +1,30 @@
 # Every command a person needs. `make help` lists them.
 SHELL := /bin/bash
-PYTHON ?= python3.11
+PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3) python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run demo-reset test check format lock clean
+# What the embedded default relies on, besides its own tests in tests/blink and tests/services/test_sqlite.py.
+ON_SQLITE := tests/accounts/test_tenancy.py tests/notifications/test_delivery.py tests/notifications/test_forecast.py \
+	tests/scheduling/test_reminders.py tests/scheduling/test_scan.py tests/scheduling/test_times.py
+
+.PHONY: help run demo-reset test check format messages lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 # Two environments, one folder: running needs less than testing. A stamp says which lock was installed.
 $(VENV)/.run-installed: requirements/run.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Blink needs Python 3.11 or newer: set PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Blink needs Python 3.11 or newer; say which with PYTHON=..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing what Blink runs on (once)..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@touch $@
 
 $(VENV)/.dev-installed: requirements/dev.txt $(VENV)/.run-installed
 	@echo "Installing what the tests need (once)..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
 run: $(VENV)/.run-installed  ## start Blink with its demo on http://127.0.0.1:8000 (PORT=... for another)
@@ -29,7 +34,9 @@ demo-reset: $(VENV)/.run-installed  ## throw the demo's data away; the next `mak
 	@$(BIN)/python manage.py demo_reset
 
 test: check  ## everything: `make check`, then all tests with a real PostgreSQL and Redis of their own
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@echo "And what the embedded default relies on, on SQLite:"
+	@DATABASE_URL= $(BIN)/python -m pytest -n 2 --dist worksteal -m "not services" $(ON_SQLITE)
 
 check: $(VENV)/.dev-installed  ## lint, format, types, layers, templates, migrations
 	@$(BIN)/ruff check .
@@ -43,6 +50,9 @@ format: $(VENV)/.dev-installed  ## put the code in the house's format
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 	@git ls-files -z --cached --others --exclude-standard -- '*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
+
+messages: $(VENV)/.dev-installed  ## bring locale/ up to date with the words in code and templates
+	@$(BIN)/python manage.py messages
 
 lock:  ## lock the newest versions that run.in and dev.in allow
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv

@@ -4,13 +4,18 @@
 production also stops when something that it cannot run without is missing.
 """
 
+import os
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import ValidationError, field_validator, model_validator
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOCAL_SECRET = "local-secret-for-the-embedded-demo-only"  # noqa: S105 (production refuses to start with it)
+
+
+FILE = ".env"
 
 
 class Misconfigured(Exception):
@@ -20,13 +25,13 @@ class Misconfigured(Exception):
 class Environment(BaseSettings):
     """The variables, by their own names. An empty value means "not set"."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", case_sensitive=True)
+    model_config = SettingsConfigDict(env_file=FILE, env_ignore_empty=True, extra="ignore", case_sensitive=True)
 
     BLINK_ENVIRONMENT: Literal["local", "production"] = "local"
     SECRET_KEY: str = LOCAL_SECRET
     DEBUG: bool = False
-    PUBLIC_URL: str = "http://127.0.0.1:8000"
-    PORT: int = 8000
+    PORT: int = Field(8000, ge=1, le=65535)
+    PUBLIC_URL: str = ""  # locally: this computer, at PORT
     DATA_DIR: str = "var"
 
     DATABASE_URL: str = ""
@@ -54,10 +59,15 @@ class Environment(BaseSettings):
     @field_validator("PUBLIC_URL", "TWILIO_API_URL")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if value and not _is_web_address(value):
             raise ValueError("must be an address such as https://blink.example")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _is_found_here(self) -> Self:
+        if not self.PUBLIC_URL:
+            self.PUBLIC_URL = f"http://127.0.0.1:{self.PORT}"
+        return self
 
     @model_validator(mode="after")
     def _production_is_complete(self) -> Self:
@@ -94,6 +104,14 @@ class Environment(BaseSettings):
         return wrong
 
 
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # whose words would show the value
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
 def read_environment(**overrides: Any) -> Environment:
     """The environment, checked. Raises Misconfigured naming every wrong variable, never showing a value."""
     try:
@@ -104,3 +122,13 @@ def read_environment(**overrides: Any) -> Environment:
             for problem in error.errors(include_input=False, include_url=False)
         ]
         raise Misconfigured("\n".join(["Blink's settings are wrong:", *lines])) from None
+
+
+def read_anymail() -> dict[str, str]:
+    """Any provider's own settings, by Anymail's names: ANYMAIL_POSTMARK_SERVER_TOKEN is POSTMARK_SERVER_TOKEN."""
+    everything = {**dotenv_values(FILE), **os.environ}
+    return {
+        name.removeprefix("ANYMAIL_"): value
+        for name, value in everything.items()
+        if name.startswith("ANYMAIL_") and value
+    }

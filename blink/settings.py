@@ -1,6 +1,5 @@
 """Django's settings. Whatever depends on where Blink runs comes from `blink.environment`."""
 
-import os
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from blink.environment import read_environment
+from blink.environment import read_anymail, read_environment
 
 env = read_environment()
 PRODUCTION = env.BLINK_ENVIRONMENT == "production"
@@ -19,6 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / env.DATA_DIR
 SECRET_KEY = env.SECRET_KEY
 DEBUG = env.DEBUG
+PORT = env.PORT
 PUBLIC_URL = env.PUBLIC_URL
 _public = urlsplit(PUBLIC_URL)
 ALLOWED_HOSTS = [str(_public.hostname)] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]", str(_public.hostname)]
@@ -123,7 +123,7 @@ USE_TZ = True
 
 # Files the pages load, from this origin only
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = DATA_DIR / "static" if PRODUCTION else None  # elsewhere they are served from where they lie
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # Blink keeps no uploads
@@ -179,7 +179,7 @@ EMAIL_TIMEOUT = env.EMAIL_TIMEOUT
 # Any of Anymail's providers by configuration alone: ANYMAIL_POSTMARK_SERVER_TOKEN and the like pass through.
 ANYMAIL = {
     "REQUESTS_TIMEOUT": env.EMAIL_TIMEOUT,
-    **{name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_")},
+    **read_anymail(),
 }
 TWILIO_ACCOUNT_SID = env.TWILIO_ACCOUNT_SID
 TWILIO_AUTH_TOKEN = env.TWILIO_AUTH_TOKEN
@@ -188,7 +188,8 @@ TWILIO_API_URL = env.TWILIO_API_URL
 TWILIO_TIMEOUT = env.TWILIO_TIMEOUT
 
 # Celery only wakes the ledger up: a lost message costs at most one sweep.
-CELERY_BROKER_URL = env.REDIS_URL or "memory://"
+# `memory://` needs no host, but kombu warns at every connection that lacks one.
+CELERY_BROKER_URL = env.REDIS_URL or "memory://localhost/"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_PUBLISH_RETRY = False

@@ -1,5 +1,6 @@
 """From a kind's content to the very words that leave: an email in two forms, or a text that fits."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,14 +57,19 @@ def _email(row: Notification, content: Content, context: dict[str, object]) -> R
         channel=Channel.EMAIL,
         recipient=recipient_of(row),
         subject=subject,
-        body=render_to_string(f"{content.template}/email.txt", context).strip() + "\n",
-        html=render_to_string(f"{content.template}/email.html", {**context, "subject": subject}),
+        body=_without_gaps(render_to_string(f"{content.template}/email.txt", context)),
+        html=render_to_string(f"{content.template}/email.html", {**context, "subject": subject}).strip(),
         sender_name=row.organization.name,
         reply_to=row.organization.reply_to,
         calendar=content.calendar,
         calendar_method=content.calendar_method,
         useful_until=row.useful_until,
     )
+
+
+def _without_gaps(text: str) -> str:
+    """A template's optional lines leave gaps behind: one empty line between paragraphs is enough."""
+    return re.sub(r"\n\s*\n", "\n\n", text).strip() + "\n"
 
 
 def _text(row: Notification, content: Content, context: dict[str, object]) -> Rendered:

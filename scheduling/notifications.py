@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import formats
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.features import Channel, Feature
@@ -46,8 +46,20 @@ class Line:
 
     @property
     def day(self) -> str:
+        if self.starts.day == 1:
+            # Translators: as "l, F j", for the first of a month: French writes "1er".
+            return formats.date_format(self.starts, pgettext("the first of a month", "l, F j"))
         # Translators: a date such as "Tuesday, November 24", in Django's date format letters.
         return formats.date_format(self.starts, gettext("l, F j"))
+
+    @property
+    def short_day(self) -> str:
+        """For texts, where room is dear."""
+        if self.starts.day == 1:
+            # Translators: as "D, M j", for the first of a month: French writes "1er".
+            return formats.date_format(self.starts, pgettext("the first of a month", "D, M j"))
+        # Translators: a short date such as "Tue, Nov 24", in Django's date format letters.
+        return formats.date_format(self.starts, gettext("D, M j"))
 
     @property
     def time(self) -> str:

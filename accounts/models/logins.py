@@ -1,7 +1,6 @@
 """Logins: a user's place in one organization, and the clients each is linked to."""
 
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import phones
+from accounts.fields import PhoneField
 from accounts.models.organizations import Organization
 from accounts.models.people import Client, User
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
@@ -40,7 +39,7 @@ class Login(TenantModel):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="logins")
     role = models.CharField(_("role"), max_length=10, choices=Role)
     name = models.CharField(_("name"), max_length=120)
-    phone = models.CharField(_("mobile phone"), max_length=phones.MAX_LENGTH, blank=True)
+    phone = PhoneField(_("mobile phone"), blank=True)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="en")
     is_organization_admin = models.BooleanField(_("organization admin"), default=False)
     is_user_admin = models.BooleanField(_("user admin"), default=False)
@@ -74,15 +73,9 @@ class Login(TenantModel):
 
     def clean(self) -> None:
         super().clean()
-        self.phone = phones.normalize(self.phone)
         permissions = self.is_organization_admin or self.is_user_admin or self.is_schedule_admin
         if self.role == Role.CLIENT and permissions:
             raise ValidationError(_("Permissions are for staff; a client login has none."))
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        # Whatever path a number comes by (a form, an import, the shell), it is kept in one shape (T2).
-        self.phone = phones.normalize(self.phone)
-        super().save(*args, **kwargs)
 
     def deactivate(self) -> bool:
         """Close this login: it cannot sign in and is told nothing (N5). False if it was closed already."""

@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 
-from accounts import addresses, phones
+from accounts import addresses
 from accounts.features import Feature
-from accounts.tenancy import BorderManager, TenantManager, TenantModel, TenantQuerySet
+from accounts.fields import PhoneField
+from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 
 def time_zone_choices() -> list[tuple[str, str]]:
@@ -39,12 +40,10 @@ class Organization(models.Model):
     postal_code = models.CharField(_("postal code"), max_length=16, blank=True)
     country = CountryField(_("country"))
     time_zone = models.CharField(_("time zone"), max_length=64, choices=time_zone_choices)
-    phone = models.CharField(_("phone"), max_length=phones.MAX_LENGTH, blank=True)
+    phone = PhoneField(_("phone"), blank=True)
     reply_to = models.EmailField(_("reply-to email"), blank=True)
     plan = models.CharField(_("plan"), max_length=10, choices=Plan, default=Plan.GO)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    objects: BorderManager["Organization"] = BorderManager()
 
     class Meta:
         ordering = ["name", "pk"]
@@ -64,7 +63,6 @@ class Organization(models.Model):
             self.postal_code = addresses.clean_postal_code(str(self.country), self.postal_code, region)
         except ValidationError as error:
             problems["postal_code"] = error
-        self.phone = phones.normalize(self.phone)
         if problems:
             raise ValidationError(problems)
 

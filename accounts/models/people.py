@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.organizations import Organization, time_zone_choices
-from accounts.tenancy import BorderManager, TenantManager, TenantModel, TenantQuerySet
+from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 
-class UserManager(BorderManager["User"], BaseUserManager["User"]):
+class UserManager(BaseUserManager["User"]):
     """Users are looked up by email, in any case."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":

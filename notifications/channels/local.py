@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from email.utils import parseaddr
 
 from django.conf import settings
 from django.utils import timezone
@@ -25,7 +26,7 @@ class OutboxConnection:
             defaults={
                 "organization_id": row.organization_id,
                 "channel": message.channel,
-                "sender": settings.DEFAULT_FROM_EMAIL if message.channel == Channel.EMAIL else SENDING_NUMBER,
+                "sender": sender(message),
                 "recipient": message.recipient,
                 "subject": message.subject,
                 "body": message.body,
@@ -36,6 +37,14 @@ class OutboxConnection:
             },
         )
         return f"outbox-{kept.pk}"
+
+
+def sender(message: Rendered) -> str:
+    """Whom it is from, as the receiver sees it: the practice's name at our address, or our number."""
+    if message.channel == Channel.TEXT:
+        return SENDING_NUMBER
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return f"{message.sender_name or name} <{address}>"
 
 
 class OutboxLookup:

@@ -1,13 +1,51 @@
 """What the local channel "sends": kept here and shown on the outbox page of the embedded default."""
 
+from typing import Any
+
 from django.db import models
+from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.features import Channel
 from accounts.models import Organization
-from accounts.tenancy import TenantManager, TenantModel
+from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 from notifications.models.ledger import Notification
+
+
+class OutboxQuerySet(TenantQuerySet["OutboxMessage"]):
+    def by(self, channel: Channel) -> "OutboxQuerySet":
+        return self.filter(channel=channel)
+
+    def at_same_address_as(self, login_id: int) -> "OutboxQuerySet":
+        """What is on this login's phones and in its mailboxes, whichever login each was for.
+
+        Two logins of one person, in two practices, share a phone.
+        """
+        own = OutboxMessage.objects.filter(notification__login=login_id)
+        return self.filter(recipient__in=own.values("recipient"))
+
+    def listed(self) -> "OutboxQuerySet":
+        """The latest first, with whom they are from and for, without the long forms."""
+        return self.select_related("organization", "notification__login").defer("html", "calendar")
+
+    def people(self) -> "models.QuerySet[Any, Any]":
+        """One row per login that was sent something: login, name, practice, texts, emails, last; latest first."""
+        return (
+            self.order_by()
+            .values(
+                login=F("notification__login"),
+                name=F("notification__login__name"),
+                practice=F("organization__name"),
+                zone=F("organization__time_zone"),
+            )
+            .annotate(
+                texts=Count("pk", filter=Q(channel=Channel.TEXT)),
+                emails=Count("pk", filter=Q(channel=Channel.EMAIL)),
+                last=Max("sent_at"),
+            )
+            .order_by("-last", "login")
+        )
 
 
 class OutboxMessage(TenantModel):
@@ -25,7 +63,7 @@ class OutboxMessage(TenantModel):
     message_id = models.CharField(max_length=200, blank=True)
     sent_at = models.DateTimeField(_("sent"), default=timezone.now)
 
-    objects: TenantManager["OutboxMessage"] = TenantManager()
+    objects = TenantManager.from_queryset(OutboxQuerySet)()
 
     class Meta(TenantModel.Meta):
         ordering = ["-sent_at", "-pk"]

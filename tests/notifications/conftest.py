@@ -19,7 +19,7 @@ from tests.standins.smtp import SmtpStandin
 from tests.standins.twilio import TwilioStandin
 
 PUBLIC_URL = "https://blink.example"
-TIMEOUT = 0.3  # seconds; as long as a test waits for a provider that hangs
+TIMEOUT = 1.0  # seconds; how long a test waits for a provider that hangs, and a busy machine may take to answer
 _keys = count(1)
 
 

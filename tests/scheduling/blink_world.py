@@ -171,7 +171,8 @@ class BlinkWorld:
     def _in_words(self, row: Notification, body: str) -> tuple[str, datetime]:
         """The appointment, and the one start of all that it ever had which the words name."""
         name = next(name for name, appointment in self.appointments.items() if appointment.pk == row.subject_id)
-        printed = [start for start in self.starts[name] if self._printed(name, start, body)]
+        now_true, _was, _before = body.partition("It was to be on")
+        printed = [start for start in self.starts[name] if self._printed(name, start, now_true)]
         assert len(printed) == 1, f"{body!r} names {printed}"
         return name, printed[0]
 
@@ -179,4 +180,4 @@ class BlinkWorld:
         appointment = self.appointments[name]
         with translation.override("en"):
             line = Line(appointment, as_told=start)
-            return line.day in body and line.time in body
+            return (line.day in body or line.short_day in body) and line.time in body

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from notifications import outbox
+
+app_name = "outbox"
+urlpatterns = [
+    path("", outbox.people, name="people"),
+    path("people/<int:login_id>/", outbox.person, name="person"),
+    path("emails/<int:pk>/", outbox.email, name="email"),
+    path("emails/<int:pk>/html", outbox.email_html, name="email-html"),
+    path("emails/<int:pk>/appointment.ics", outbox.email_calendar, name="email-calendar"),
+    path("record/", outbox.record, name="record"),
+]

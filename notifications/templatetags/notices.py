@@ -1,0 +1,45 @@
+"""How templates write phone numbers and the names of kinds."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts import phones
+from notifications.kinds import kind_of
+
+register = template.Library()
+
+
+@register.filter
+def phone(stored: str) -> str:
+    """A stored number as people write it: `(604) 555-0199`."""
+    return phones.for_display(stored)
+
+
+@register.filter
+def phone_link(stored: str) -> SafeString:
+    """A stored number as a link to call it, where it can be dialled."""
+    number = dial(stored)
+    shown = phones.for_display(stored)
+    return format_html('<a href="tel:{}">{}</a>', number, shown) if number else format_html("{}", shown)
+
+
+def dial(stored: str) -> str:
+    """A stored number as a telephone dials it (`tel:`, RFC 3966), or nothing if it is not one.
+
+    Ten digits of the U.S. or Canada get their country code, a number with its own keeps it. Any other is left as
+    people at home dial it.
+    """
+    kept = phones.normalize(stored)
+    if phones.is_ten_digits(kept) and phones.is_us_or_canada(kept):
+        return phones.e164(kept)
+    return kept if kept.removeprefix("+").isdecimal() else ""
+
+
+@register.filter
+def kind_label(slug: str) -> str:
+    """What a kind of notification is called, or its bare name if its app is no longer installed."""
+    try:
+        return str(kind_of(slug).label)
+    except KeyError:
+        return slug

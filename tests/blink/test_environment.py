@@ -1,0 +1,188 @@
+"""What comes from outside: named when it is wrong, never shown, and all of it in `.env.example`."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from blink.environment import LOCAL_SECRET, Environment, Misconfigured, read_anymail, read_environment
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / ".env.example"
+
+COMPLETE = {
+    "BLINK_ENVIRONMENT": "production",
+    "SECRET_KEY": "a-key-of-which-no-character-was-guessed-by-anyone-at-all-4711",
+    "PUBLIC_URL": "https://blink.example",
+    "DATABASE_URL": "postgresql://blink:secret@127.0.0.1:1/blink",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "DELIVERY": "providers",
+    "DEFAULT_FROM_EMAIL": "Blink <reminders@blink.example>",
+    "EMAIL_HOST": "smtp.blink.example",
+    "TWILIO_ACCOUNT_SID": "AC00000000000000000000000000000000",
+    "TWILIO_AUTH_TOKEN": "a-token-that-is-none",
+    "TWILIO_FROM": "+12065550100",
+}
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whatever the developer has set, in the shell or in `.env`, is not what these tests are about."""
+    for name in os.environ:
+        if name in Environment.model_fields or name.startswith("ANYMAIL_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def problems(**variables: str) -> str:
+    with pytest.raises(Misconfigured) as caught:
+        read_environment(**variables)
+    return str(caught.value)
+
+
+def test_nothing_need_be_set_to_try_blink() -> None:
+    environment = read_environment()
+    assert environment.BLINK_ENVIRONMENT == "local"
+    assert environment.PUBLIC_URL == "http://127.0.0.1:8000"
+
+
+def test_the_address_in_emails_follows_the_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "8123")
+    assert read_environment().PUBLIC_URL == "http://127.0.0.1:8123"
+
+
+def test_an_empty_value_means_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Environment.model_fields:
+        monkeypatch.setenv(name, "")
+    assert read_environment() == Environment.model_construct(PUBLIC_URL="http://127.0.0.1:8000")
+
+
+def test_production_names_everything_that_is_missing_at_once() -> None:
+    said = problems(BLINK_ENVIRONMENT="production")
+    required = set(COMPLETE) - {"BLINK_ENVIRONMENT"}
+    assert {name for name in Environment.model_fields if re.search(rf"\b{name} must", said)} == required
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", LOCAL_SECRET),
+        ("SECRET_KEY", "short"),
+        ("DEBUG", "true"),
+        ("PUBLIC_URL", "http://blink.example"),
+        ("DATABASE_URL", "sqlite:///blink.sqlite3"),
+        ("REDIS_URL", "memory://"),
+        ("DELIVERY", "outbox"),
+    ],
+)
+def test_production_refuses_what_is_only_for_local(name: str, value: str) -> None:
+    said = problems(**{**COMPLETE, name: value})
+    assert f"{name} must" in said
+    assert said.count(" must ") == 1
+
+
+def test_production_with_a_provider_of_anymail_needs_no_mail_server() -> None:
+    complete = {**COMPLETE, "EMAIL_HOST": "", "EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend"}
+    assert read_environment(**complete).EMAIL_HOST == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BLINK_ENVIRONMENT", "prod-7c1"),
+        ("PORT", "8000-7c1"),
+        ("PORT", "70001"),
+        ("DEBUG", "maybe-7c1"),
+        ("PUBLIC_URL", "blink-7c1.example"),
+        ("PUBLIC_URL", "https://[7c1]/"),
+        ("DELIVERY", "post-7c1"),
+        ("EMAIL_TIMEOUT", "long-7c1"),
+        ("LOG_LEVEL", "LOUD-7c1"),
+    ],
+)
+def test_a_wrong_value_is_named_and_not_shown(name: str, value: str) -> None:
+    said = problems(**{name: value})
+    assert name in said
+    assert value not in said
+    assert "7c1" not in said
+
+
+def test_no_secret_is_shown_when_production_refuses() -> None:
+    said = problems(**{**COMPLETE, "DEBUG": "true"})
+    for name in ("SECRET_KEY", "DATABASE_URL", "TWILIO_AUTH_TOKEN"):
+        assert COMPLETE[name] not in said
+
+
+# --- .env.example
+
+
+def example() -> dict[str, tuple[str, str]]:
+    """Each variable of `.env.example`: its value and the comment directly above it."""
+    found: dict[str, tuple[str, str]] = {}
+    comment = ""
+    for line in EXAMPLE.read_text().splitlines():
+        if line.startswith("#"):
+            comment = line
+        elif "=" in line:
+            name, _, value = line.partition("=")
+            found[name] = (value, comment)
+            comment = ""
+    return found
+
+
+def test_the_example_lists_every_variable_and_no_other() -> None:
+    assert set(example()) == set(Environment.model_fields)
+
+
+def test_the_example_explains_each_variable_in_its_own_words() -> None:
+    comments = [comment for _value, comment in example().values()]
+    assert all(len(comment) > 20 for comment in comments)
+    assert len(set(comments)) == len(comments)
+
+
+def test_a_copy_of_the_example_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(EXAMPLE.read_text())
+    assert read_environment() == Environment.model_construct(PUBLIC_URL="http://127.0.0.1:8000")
+
+
+def test_the_example_marks_what_production_needs() -> None:
+    marked = {name for name, (_value, comment) in example().items() if comment.startswith("# (P")}
+    assert marked == set(COMPLETE) - {"BLINK_ENVIRONMENT"}
+
+
+def test_the_settings_of_a_mail_provider_pass_through(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("ANYMAIL_POSTMARK_SERVER_TOKEN=from-the-file\nANYMAIL_IGNORED=\n")
+    monkeypatch.setenv("ANYMAIL_MAILGUN_API_KEY", "from-the-shell")
+    assert read_anymail() == {"POSTMARK_SERVER_TOKEN": "from-the-file", "MAILGUN_API_KEY": "from-the-shell"}
+
+
+# --- the settings, in a process of their own
+
+
+def manage(*arguments: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py` in an empty folder, with nothing set but these."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), *arguments],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(folder), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_complete_production_settings_pass_the_deployment_check(tmp_path: Path) -> None:
+    checked = manage("check", "--deploy", "--fail-level", "WARNING", folder=tmp_path, **COMPLETE)
+    assert checked.returncode == 0, checked.stderr
+    assert "no issues" in checked.stdout
+
+
+def test_a_wrong_setting_is_said_without_a_traceback(tmp_path: Path) -> None:
+    checked = manage("check", folder=tmp_path, BLINK_ENVIRONMENT="production", SECRET_KEY="hidden-7c1")
+    assert checked.returncode == 1
+    assert "TWILIO_AUTH_TOKEN must be set" in checked.stderr
+    assert "Traceback" not in checked.stderr
+    assert "7c1" not in checked.stderr
