@@ -8,6 +8,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -102,7 +103,7 @@ def ask(port: int, path: str, body: str | None = None, **headers: str) -> http.c
 
 def answers(port: int) -> bool:
     with contextlib.suppress(OSError):
-        return ask(port, "/").status > 0
+        return ask(port, "/healthz").status == 200
     return False
 
 
@@ -131,6 +132,7 @@ def test_reminders_leave_through_web_worker_and_beat_as_processes_R2_R3(database
         ) as processes,
     ):
         processes.manage("migrate", "--verbosity", "0")
+        processes.manage("collectstatic", "--noinput", "--verbosity", "0")
         uid = processes.script(PUT_IN).strip()
 
         bind = ("--bind", f"127.0.0.1:{port}", "--workers", 2)
@@ -194,11 +196,17 @@ def test_reminders_leave_through_web_worker_and_beat_as_processes_R2_R3(database
 
 
 def assert_the_web_answers(port: int) -> None:
+    health = ask(port, "/healthz", **{"X-Forwarded-Proto": "http"})  # as a load balancer asks, beside the proxy
+    assert (health.status, json.load(health)["ok"]) == (200, True)
     assert ask(port, "/admin/", **{"X-Forwarded-Proto": "http"}).status == 301, "to https"
     answer = ask(port, "/admin/")
     assert (answer.status, answer.headers["Location"]) == (302, "/admin/login/?next=/admin/")
     assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
     assert ask(port, "/", Host="someone.else.example").status == 400
+    page = ask(port, "/admin/login/").read().decode()
+    style = ask(port, re.findall(r'href="(/static/[^"]+\.css)"', page)[0])
+    assert style.status == 200
+    assert "immutable" in style.headers["Cache-Control"]
 
 
 def assert_nobody_is_mentioned(listener: Listener, broker: PrivateRedis) -> None:
