@@ -198,8 +198,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, float] = (
-    # Measured: without these a publish to a stopped Redis hangs for over a minute.
-    {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 1, "visibility_timeout": 600}
+    # Measured (docs/decisions/0003-waking.md): without these a publish to a stopped Redis hangs for over a minute.
+    # `max_retries` is for publishing; workers and beat go on trying to reconnect for ever. Messages are acknowledged
+    # in the worker alone: a worker whose Redis froze at an acknowledgement took nothing more, ever after.
+    {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0, "ack_emulation": False}
     if env.REDIS_URL
     else {"polling_interval": 0.2}
 )

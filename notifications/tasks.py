@@ -6,6 +6,7 @@ from django.utils import timezone
 from accounts.tenancy import everywhere
 from notifications.delivery import BATCH, deliver_batch
 from notifications.models import Notification
+from notifications.waking import wake
 
 # A sweep wakes at most this many workers' worth of batches; the next one, 15 seconds later, wakes more.
 WAKE_AT_MOST = 20
@@ -13,9 +14,12 @@ WAKE_AT_MOST = 20
 
 @shared_task(ignore_result=True)
 def deliver() -> None:
-    """Send whatever is due, batch by batch, until nothing is."""
-    while deliver_batch():
-        pass
+    """Send whatever is due, batch by batch, until nothing is; ask one more worker to help where there is much."""
+    helped = False
+    while taken := deliver_batch():
+        if taken == BATCH and not helped:
+            helped = True
+            wake()
 
 
 @shared_task(ignore_result=True)

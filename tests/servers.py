@@ -183,7 +183,7 @@ class PrivateServer(ABC):
         with contextlib.suppress(psutil.NoSuchProcess):
             self._shut_down()
         if self._folder is not None:
-            watchdog.clean(self._folder, None)
+            watchdog.clean(self._folder, [])
             self._folder = None
         if self._watchdog is not None:
             assert self._watchdog.stdin is not None

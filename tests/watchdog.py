@@ -2,10 +2,10 @@
 
 A private server (see `tests/servers.py`) starts one watchdog beside it: `python watchdog.py FOLDER`, in a
 session of its own, so that Ctrl-C in a terminal does not reach it. The watchdog reads its standard input, a
-pipe whose other end only the test process holds. Each line names the process to end: `PID CREATED`, the
+pipe whose other end only the test process holds. Each line names a process to end: `PID CREATED`, the
 second being its creation time in seconds since 1970, so that a reused PID is never mistaken for it. When
 the pipe closes, because the test process has closed it or died in any way, SIGKILL included, the watchdog
-ends the last named process with all its children, removes FOLDER and exits. After a clean stop there is
+ends every named process with all its children, removes FOLDER and exits. After a clean stop there is
 nothing left to do.
 
 This file runs as a script, outside the package: it imports nothing of the project.
@@ -74,9 +74,9 @@ def forget_shared_memory(folder: Path) -> None:
             ctypes.CDLL(None).shmctl(int(lines[6].split()[1]), IPC_RMID, None)
 
 
-def clean(folder: Path, process: psutil.Process | None) -> None:
-    """End the process, if there is one, and remove every trace of it."""
-    if process is not None:
+def clean(folder: Path, processes: list[psutil.Process]) -> None:
+    """End the processes and remove every trace of them."""
+    for process in processes:
         end_tree(process)
     with contextlib.suppress(OSError):
         forget_shared_memory(folder)
@@ -96,12 +96,10 @@ def named(line: str) -> psutil.Process | None:
 def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the pipe alone says when it is over
-    line = ""
-    for line in sys.stdin:  # noqa: B007 -- only the last line counts, once the pipe has closed
-        pass
+    lines = list(sys.stdin)
     folder = Path(sys.argv[1])
     if folder.exists():
-        clean(folder, named(line) if line else None)
+        clean(folder, [process for process in map(named, lines) if process is not None])
 
 
 if __name__ == "__main__":
