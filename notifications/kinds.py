@@ -89,6 +89,9 @@ class Kind:
     def unsent(self, notification_ids: Sequence[int]) -> None:
         """These were composed, and certainly did not reach the provider: forget what `compose` noted."""
 
+    def sent_after_all(self, notification: Notification) -> None:
+        """The provider has this one after all, though it was taken for unsent: note again what `compose` noted."""
+
     def upcoming(self, organization_id: int, *, now: datetime, until: datetime) -> Iterator[Notification]:
         """For the forecast: unsaved rows that will fall due from now until then, in order of their due moment."""
         return iter(())
