@@ -30,6 +30,7 @@ class Rendered:
     reply_to: str = ""
     calendar: bytes = b""
     calendar_method: str = "PUBLISH"
+    calendar_name: str = ""
     segments: int = 0
 
 
