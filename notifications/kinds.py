@@ -4,7 +4,7 @@ A domain app writes its kinds in its own `notifications.py` and registers them f
 Everything here is asked in bulk: a batch of 100 costs a fixed number of queries.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -24,12 +24,18 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Content:
-    """What a notice says: templates in `templates/<template>/`, their context, and a calendar file (RFC 5545)."""
+    """What a notice says: templates in `templates/<template>/`, their context, and a calendar file (RFC 5545).
+
+    The calendar is asked for when the email is rendered, in the language of its reader. `useful_until` is for
+    content that stops being useful before its row does.
+    """
 
     template: str
     context: Mapping[str, Any]
-    calendar: bytes = b""
+    calendar: Callable[[], bytes] | None = None
+    calendar_name: str = "calendar.ics"
     calendar_method: str = "PUBLISH"
+    useful_until: datetime | None = None
 
 
 @dataclass
@@ -41,6 +47,12 @@ class Delivery:
     content: Content | None = None
     # What was known before this attempt: an earlier one may have been accepted.
     was_in_doubt: bool = field(default=False)
+
+    @property
+    def useful_until(self) -> datetime:
+        """The last moment at which this content helps."""
+        until = self.notification.useful_until
+        return min(until, self.content.useful_until or until) if self.content else until
 
 
 class Kind:
@@ -89,6 +101,12 @@ class Kind:
     def unsent(self, notification_ids: Sequence[int]) -> None:
         """These were composed, and certainly did not reach the provider: forget what `compose` noted."""
 
+    def unsure(self, notification_ids: Sequence[int]) -> None:
+        """These ended without anybody knowing whether they reached the provider."""
+
+    def sent_after_all(self, notification: Notification) -> None:
+        """The provider has this one after all, though it was taken for unsent: note again what `compose` noted."""
+
     def upcoming(self, organization_id: int, *, now: datetime, until: datetime) -> Iterator[Notification]:
         """For the forecast: unsaved rows that will fall due from now until then, in order of their due moment."""
         return iter(())
@@ -110,6 +128,11 @@ def kind_of(slug: str) -> Kind:
     return _kinds[slug]
 
 
+def slugs() -> list[str]:
+    """The slugs of every registered kind."""
+    return sorted(_kinds)
+
+
 def kinds() -> Iterable[Kind]:
     """Every registered kind, in order of slug."""
-    return [_kinds[slug] for slug in sorted(_kinds)]
+    return [_kinds[slug] for slug in slugs()]
