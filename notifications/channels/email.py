@@ -53,7 +53,6 @@ REFUSED = {"invalid", "rejected"}
 NOT_TAKEN = REFUSED | {"failed"}
 # At the start of the answer's words (RFC 2034, 4); some servers write a "#" before it.
 _ENHANCED = re.compile(r"\s*#?5\.(?P<status>(?P<subject>[0-9]{1,3})\.[0-9]{1,3})(?![.0-9])")
-CALENDAR_NAME = "calendar.ics"  # where the kind gives none
 ID_LENGTH = 200  # characters; the ledger's column
 
 
@@ -142,7 +141,7 @@ def compose(message: Rendered) -> EmailMultiAlternatives:
     )
     email.attach_alternative(message.html, "text/html")
     if message.calendar:
-        email.attach(calendar_part(message.calendar, message.calendar_method, message.calendar_name or CALENDAR_NAME))
+        email.attach(calendar_part(message.calendar, message.calendar_method, message.calendar_name))
     return email
 
 
