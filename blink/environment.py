@@ -1,11 +1,14 @@
 """Every setting that comes from outside, read once, from environment variables or a `.env` file.
 
+The file is the one beside the code, wherever a command is started; BLINK_ENV_FILE names another, or none.
 `.env.example` lists them all (a test holds the two together). A wrong value stops the start and is named;
 production also stops when something that it cannot run without is missing.
 """
 
 import os
+from collections.abc import Mapping
 from email.utils import parseaddr
+from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -17,8 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOCAL_SECRET = "local-secret-for-the-embedded-demo-only"  # noqa: S105 (production refuses to start with it)
 
-
-FILE = ".env"
+ROOT = Path(__file__).resolve().parent.parent
 
 
 class Misconfigured(Exception):
@@ -28,7 +30,7 @@ class Misconfigured(Exception):
 class Environment(BaseSettings):
     """The variables, by their own names. An empty value means "not set"."""
 
-    model_config = SettingsConfigDict(env_file=FILE, env_ignore_empty=True, extra="ignore", case_sensitive=True)
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", case_sensitive=True)
 
     BLINK_ENVIRONMENT: Literal["local", "production"] = "local"
     SECRET_KEY: str = LOCAL_SECRET
@@ -125,10 +127,26 @@ def _is_web_address(value: str) -> bool:
     return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
+def env_file() -> Path | None:
+    """The file whose lines stand in for variables that are not set; None for no file. Raises Misconfigured.
+
+    BLINK_ENV_FILE names it, absolute or relative to the code; `/dev/null` is no file. A file that was asked for by
+    name must be there.
+    """
+    named = os.environ.get("BLINK_ENV_FILE")
+    if not named:
+        return ROOT / ".env"
+    if named == os.devnull:
+        return None
+    if not (ROOT / named).is_file():
+        raise Misconfigured("Blink's settings are wrong:\nBLINK_ENV_FILE must name a file that is there, or /dev/null")
+    return ROOT / named
+
+
 def read_environment(**overrides: Any) -> Environment:
     """The environment, checked. Raises Misconfigured naming every wrong variable, never showing a value."""
     try:
-        return Environment(**overrides)
+        return Environment(_env_file=env_file(), **overrides)
     except ValidationError as error:
         lines = [
             f"{'.'.join(str(part) for part in problem['loc']) or 'environment'}: {problem['msg']}"
@@ -139,7 +157,9 @@ def read_environment(**overrides: Any) -> Environment:
 
 def read_anymail() -> dict[str, str]:
     """Any provider's own settings, by Anymail's names: ANYMAIL_POSTMARK_SERVER_TOKEN is POSTMARK_SERVER_TOKEN."""
-    everything = {**dotenv_values(FILE), **os.environ}
+    file = env_file()
+    kept: Mapping[str, str | None] = dotenv_values(file) if file else {}
+    everything = {**kept, **os.environ}
     return {
         name.removeprefix("ANYMAIL_"): value
         for name, value in everything.items()

@@ -42,7 +42,7 @@ def command(name: str, folder: Path, **variables: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, str(ROOT / "manage.py"), name],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "DATA_DIR": str(folder), **variables},
+        env={"PATH": os.environ["PATH"], "BLINK_ENV_FILE": os.devnull, "DATA_DIR": str(folder), **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

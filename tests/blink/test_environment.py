@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from blink.environment import LOCAL_SECRET, Environment, Misconfigured, read_anymail, read_environment
+from blink.environment import LOCAL_SECRET, Environment, Misconfigured, env_file, read_anymail, read_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / ".env.example"
@@ -34,7 +34,8 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in os.environ:
         if name in Environment.model_fields or name.startswith("ANYMAIL_"):
             monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").touch()
+    monkeypatch.setenv("BLINK_ENV_FILE", str(tmp_path / ".env"))
 
 
 def problems(**variables: str) -> str:
@@ -153,6 +154,30 @@ def test_the_example_marks_what_production_needs() -> None:
     assert marked == set(COMPLETE) - {"BLINK_ENVIRONMENT"}
 
 
+def test_the_file_is_beside_the_code_wherever_a_command_is_started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("BLINK_ENV_FILE")
+    monkeypatch.chdir(tmp_path)
+    assert env_file() == ROOT / ".env"
+
+
+def test_another_file_can_be_named_or_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("PORT=8123\nANYMAIL_POSTMARK_SERVER_TOKEN=token\n")
+    monkeypatch.setenv("BLINK_ENV_FILE", str(tmp_path / "elsewhere"))
+    assert read_environment().PORT == 8123
+    monkeypatch.setenv("BLINK_ENV_FILE", os.devnull)
+    assert env_file() is None
+    assert read_environment().PORT == 8000
+    assert read_anymail() == {}
+    assert "BLINK_ENV_FILE" in EXAMPLE.read_text()
+
+
+def test_a_file_that_is_named_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BLINK_ENV_FILE", str(tmp_path / "nothing-here"))
+    assert "BLINK_ENV_FILE must" in problems()
+
+
 def test_the_settings_of_a_mail_provider_pass_through(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("ANYMAIL_POSTMARK_SERVER_TOKEN=from-the-file\nANYMAIL_IGNORED=\n")
     monkeypatch.setenv("ANYMAIL_MAILGUN_API_KEY", "from-the-shell")
@@ -167,7 +192,7 @@ def manage(*arguments: str, folder: Path, **variables: str) -> subprocess.Comple
     return subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), *arguments],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "DATA_DIR": str(folder), **variables},
+        env={"PATH": os.environ["PATH"], "BLINK_ENV_FILE": os.devnull, "DATA_DIR": str(folder), **variables},
         capture_output=True,
         text=True,
         timeout=60,

@@ -220,6 +220,7 @@ class Processes:
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         clean = {"PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}", "HOME": str(self.folder), "LANG": "C.UTF-8"}
         clean["PYTHONPATH"] = f"{ROOT}{os.pathsep}{self.folder}"
+        clean["BLINK_ENV_FILE"] = os.devnull
         return {**clean, "DATA_DIR": str(self.folder / "data"), **self.environment, **more}
 
 
