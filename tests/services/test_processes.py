@@ -20,7 +20,7 @@ import redis
 from icalendar import Calendar
 
 from tests.servers import PrivateRedis, free_port
-from tests.services.processes import PRODUCTION, Processes
+from tests.services.processes import PRODUCTION, ROOT, Processes
 from tests.standins.smtp import SmtpStandin
 from tests.standins.twilio import TwilioStandin
 
@@ -196,7 +196,8 @@ def test_reminders_leave_through_web_worker_and_beat_as_processes_R2_R3(database
 
 
 def assert_the_web_answers(port: int) -> None:
-    health = ask(port, "/healthz", **{"X-Forwarded-Proto": "http"})  # as a load balancer asks, beside the proxy
+    # As a load balancer asks, beside the proxy.
+    health = ask(port, "/healthz", **{"X-Forwarded-Proto": "http", "Host": "10.0.0.5:8000"})
     assert (health.status, json.load(health)["ok"]) == (200, True)
     assert ask(port, "/admin/", **{"X-Forwarded-Proto": "http"}).status == 301, "to https"
     answer = ask(port, "/admin/")
@@ -224,3 +225,12 @@ def assert_nobody_is_mentioned(listener: Listener, broker: PrivateRedis) -> None
     said = "\n".join([*listener.heard, *kept, *(json.dumps(message["body"]) for message in messages)]).lower()
     for word in PERSONAL:
         assert word not in said, f"Redis was told {word!r}"
+
+
+def test_make_run_on_postgresql_starts_without_the_demo_and_says_so(database: str) -> None:
+    with Processes(DATABASE_URL=database, PORT=str(free_port())) as processes:
+        blink = processes.start("run", "python", ROOT / "manage.py", "runblink")
+        processes.wait_for_words("Ctrl-C stops Blink", blink, within=60)
+        assert "The demo is not loaded" in blink.said
+        assert "password:" not in blink.said
+    assert rows(database, "SELECT 1 FROM accounts_user WHERE email = 'admin@blink.example'") == []
