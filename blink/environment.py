@@ -42,6 +42,7 @@ class Environment(BaseSettings):
     DEBUG: bool = False
     PORT: int = Field(8000, ge=1, le=65535)
     PUBLIC_URL: str = ""  # locally: this computer, at PORT
+    HSTS_WHOLE_DOMAIN: bool = False
     DATA_DIR: str = "var"
 
     DATABASE_URL: str = Field("", repr=False)

@@ -28,8 +28,6 @@ START_WITHIN = 60.0  # seconds, on a machine that has much else to do; alone it 
 STOP_WITHIN = 10.0
 OUT_WITHIN = 90.0
 
-pytestmark = pytest.mark.sqlite
-
 
 def free_port() -> int:
     with closing(socket.socket()) as probe:

@@ -273,8 +273,10 @@ def manage(*arguments: str, folder: Path, **variables: str) -> subprocess.Comple
     )
 
 
-def test_complete_production_settings_pass_the_deployment_check(tmp_path: Path) -> None:
-    checked = manage("check", "--deploy", "--fail-level", "WARNING", folder=tmp_path, **COMPLETE)
+@pytest.mark.parametrize("whole_domain", ["true", "false"])
+def test_complete_production_settings_pass_the_deployment_check(tmp_path: Path, whole_domain: str) -> None:
+    variables = {**COMPLETE, "HSTS_WHOLE_DOMAIN": whole_domain}
+    checked = manage("check", "--deploy", "--fail-level", "WARNING", folder=tmp_path, **variables)
     assert checked.returncode == 0, checked.stderr
     assert "no issues" in checked.stdout
 
@@ -306,6 +308,20 @@ def test_providers_of_anymail_are_known(provider: str, tmp_path: Path) -> None:
     assert done.stdout.strip() == backend, done.stderr
 
 
+@pytest.mark.parametrize(
+    ("whole_domain", "header"),
+    [("false", "max-age=31536000"), ("true", "max-age=31536000; includeSubDomains; preload")],
+)
+def test_other_names_under_the_host_are_left_alone_unless_told_otherwise(
+    tmp_path: Path, whole_domain: str, header: str
+) -> None:
+    code = """from django.test import Client
+print(Client().get("/admin/", secure=True, headers={"host": "blink.example"})["Strict-Transport-Security"])
+"""
+    done = inside(code, tmp_path, **COMPLETE, HSTS_WHOLE_DOMAIN=whole_domain)
+    assert done.stdout.strip() == header, done.stderr
+
+
 def test_what_twilio_and_anymail_log_reaches_no_stream(tmp_path: Path) -> None:
     """They log addresses and payloads. A logger without handlers would fall back to standard error."""
     code = """import logging
@@ -318,6 +334,22 @@ logging.getLogger("blink").critical("of ours")
     assert done.stdout == ""
     assert "of ours" in done.stderr
     assert "5550143" not in done.stderr
+
+
+def test_what_is_broken_is_said_even_before_collectstatic(tmp_path: Path) -> None:
+    """The page for a wrong address names style sheets that are not collected; the page for errors must not."""
+    code = """import logging; logging.disable()
+from django.test import Client
+browser = Client(raise_request_exception=False)
+for host, path in (("blink.example", "/nowhere/"), ("10.0.0.5", "/")):
+    answer = browser.get(path, secure=True, headers={"host": host})
+    page = answer.content.decode()
+    print(answer.status_code, page.partition("<h1>")[2].partition("<")[0], "stylesheet" in page)
+"""
+    assert inside(code, tmp_path, **COMPLETE).stdout.splitlines() == [
+        "500 Something went wrong on our side False",
+        "400 This request cannot be answered False",
+    ]
 
 
 def test_only_the_owner_can_read_the_embedded_data(tmp_path: Path) -> None:
