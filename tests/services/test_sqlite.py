@@ -9,7 +9,7 @@ import pytest
 
 from tests.services.processes import Processes
 
-pytestmark = [pytest.mark.services, pytest.mark.sqlite]
+pytestmark = pytest.mark.services
 
 # Two threads scan, two send, one moves what is being sent, all on one file; says what it found afterwards.
 RACE = """
