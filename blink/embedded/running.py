@@ -76,7 +76,6 @@ def _run(web: Web, wish: StopWish, say: Callable[[str], None], welcome: Callable
     try:
         start(web)
         _prepare(say)
-        prepared = True
         if wish.is_wished():
             return
         for part in _workers(celery_app):
@@ -88,6 +87,7 @@ def _run(web: Web, wish: StopWish, say: Callable[[str], None], welcome: Callable
         scan.delay()
         wake()
         web.open()
+        prepared = True  # not before: whoever sees 200 may ask for a page, and it is there
         say(welcome(web.address))
         _watch(started, wish)
         say("Stopping...")
