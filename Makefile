@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 # What the embedded default relies on, besides its own tests in tests/blink and tests/services/test_sqlite.py.
 ON_SQLITE := tests/accounts/test_tenancy.py tests/notifications/test_delivery.py tests/notifications/test_forecast.py \
-	tests/scheduling/test_reminders.py tests/scheduling/test_scan.py tests/scheduling/test_times.py
+	tests/blink/test_demo_loading.py tests/test_plugin.py tests/scheduling/test_reminders.py tests/scheduling/test_scan.py tests/scheduling/test_times.py
 
 .PHONY: help run demo-reset test check format messages lock clean
 

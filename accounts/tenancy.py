@@ -132,7 +132,7 @@ class TenantQuerySet(models.QuerySet[M]):
         check_rows(rows)
         return super().bulk_update(rows, *args, **kwargs)
 
-    bulk_update.alters_data = True  # type: ignore[attr-defined]
+    bulk_update.alters_data = True  # type: ignore[attr-defined]  # a mark for templates
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[M]:
         # ON CONFLICT DO UPDATE knows no WHERE here: it would change whoever's row is in the way.
@@ -140,14 +140,14 @@ class TenantQuerySet(models.QuerySet[M]):
             raise OutOfScope("An update on conflict cannot be scoped; it needs `everywhere`.")
         return super().bulk_create(objs, *args, **kwargs)
 
-    bulk_create.alters_data = True  # type: ignore[attr-defined]
+    bulk_create.alters_data = True  # type: ignore[attr-defined]  # a mark for templates
 
     # save(), create() and bulk_create() all insert through here.
     def _insert(self, objs: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
         check_rows(objs)
         return super()._insert(objs, *args, **kwargs)  # type: ignore[misc]  # private to Django, stable since 1.10
 
-    _insert.alters_data = True  # type: ignore[attr-defined]
+    _insert.alters_data = True  # type: ignore[attr-defined]  # a mark for templates
     _insert.queryset_only = False  # type: ignore[attr-defined]  # or managers would not carry it
 
     # save() of an existing row, also of one read from a fixture, updates through here.
@@ -155,10 +155,10 @@ class TenantQuerySet(models.QuerySet[M]):
         for field, _, value in values:
             if field.attname == "organization_id":
                 check_tenant(value, self.model)
-        return super()._update(values)  # type: ignore[misc]
+        return super()._update(values)  # type: ignore[misc]  # private to Django, as above
 
-    _update.alters_data = True  # type: ignore[attr-defined]
-    _update.queryset_only = False  # type: ignore[attr-defined]
+    _update.alters_data = True  # type: ignore[attr-defined]  # a mark for templates
+    _update.queryset_only = False  # type: ignore[attr-defined]  # a mark for managers
 
 
 class TenantManager(models.Manager[M]):

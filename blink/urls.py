@@ -1,12 +1,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from blink.health import healthz
 from blink.home import home
 
 urlpatterns = [
     path("", home, name="home"),
-    path("healthz", healthz, name="healthz"),
     path("outbox/", include("notifications.outbox_urls")),
     path("admin/", admin.site.urls),
     path("webhooks/", include("notifications.urls")),

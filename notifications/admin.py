@@ -174,7 +174,10 @@ class NotificationAdmin(ReadOnlyAdmin[Notification], PhoneSearch[Notification]):
     fieldsets = (
         (None, {"fields": ("what", "channel", "outcome", "practice", "person", "about")}),
         (_("When"), {"fields": ("due_at", "useful_until", "created_at", "attempted_at", "sent_at", "next_attempt_at")}),
-        (_("Sending"), {"fields": ("sent_to", "attempts", "in_doubt", "provider_id", "message_id", "segments")}),
+        (
+            _("Sending"),
+            {"fields": ("sent_to", "attempts", "lost_answers", "in_doubt", "provider_id", "message_id", "segments")},
+        ),
         (_("Occurrence"), {"fields": ("feature", "kind", "key", "subject_id", "lane", "reason", "reason_detail")}),
     )
 

@@ -1,8 +1,10 @@
-"""Give the test run a PostgreSQL and a Redis of its own. Loaded with `-p tests.plugin`.
+"""Give the test run settings, a PostgreSQL and a Redis of its own. Loaded with `-p tests.plugin`.
 
-Settings are read from the environment, once, when pytest-django imports them. So the servers start before
-that, and their addresses go into DATABASE_URL and REDIS_URL. Where either is set already, that server is
-used and none is started in its place.
+Settings are read from the environment, once, when pytest-django imports them. So before that every variable is
+given its value here: a developer's `.env` and shell have no say, and no test can ever reach a provider. Then the
+servers start, and their addresses go into DATABASE_URL and REDIS_URL. Where either is set already, that server is
+used and none is started in its place; set but empty means the embedded default: `DATABASE_URL= pytest` is SQLite.
+The first lines of a run say which it is.
 
 With pytest-xdist only the controller starts servers; workers find the addresses in the environment they
 inherit. There pytest-django gives each worker a database of its own (`test_blink_gw0`), and this plugin a
@@ -22,18 +24,39 @@ from tests.servers import PrivatePostgres, PrivateRedis, PrivateServer, ServerEr
 SERVERS: dict[str, type[PrivateServer]] = {"DATABASE_URL": PrivatePostgres, "REDIS_URL": PrivateRedis}
 
 
+SETTINGS = {
+    "BLINK_ENV_FILE": os.devnull,
+    "DELIVERY": "outbox",
+    **dict.fromkeys(
+        (
+            "BLINK_ENVIRONMENT", "SECRET_KEY", "DEBUG", "PORT", "PUBLIC_URL", "HSTS_WHOLE_DOMAIN", "DATA_DIR",
+            "DATABASE_POOL_SIZE",
+            "DEFAULT_FROM_EMAIL", "EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER",
+            "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS", "EMAIL_USE_SSL", "EMAIL_TIMEOUT",
+            "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM", "TWILIO_API_URL", "TWILIO_TIMEOUT", "LOG_LEVEL",
+        ),
+        "",
+    ),
+}  # fmt: skip
+"""What tests run with; empty means the default. `tests/test_plugin.py` holds it to `blink.environment`, which cannot
+be imported here: it would settle which settings module is used before pytest-django can."""
+
+
 @pytest.hookimpl(tryfirst=True)  # pytest-django imports the settings in the same hook
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    """Start what is missing. Raises pytest.UsageError, which ends the run."""
+    """Set what the run needs and start what is missing. Raises pytest.UsageError, which ends the run."""
+    for name in [*SETTINGS, *(name for name in os.environ if name.startswith("ANYMAIL_"))]:
+        put(early_config, name, SETTINGS.get(name, ""))
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker:
-        os.environ["REDIS_URL"] = numbered(os.environ["REDIS_URL"], int(worker.removeprefix("gw")) + 1)
+        if os.environ["REDIS_URL"]:
+            os.environ["REDIS_URL"] = numbered(os.environ["REDIS_URL"], int(worker.removeprefix("gw")) + 1)
         return
     asked = early_config.known_args_namespace
     if asked.help or asked.version:
         return
     for variable, server in SERVERS.items():
-        if not os.environ.get(variable):
+        if variable not in os.environ:
             start(early_config, variable, server())
 
 
@@ -48,9 +71,22 @@ def start(config: pytest.Config, variable: str, server: PrivateServer) -> None:
         ) from error
     # Called however the run ends, also when a later plugin or a conftest cannot be loaded.
     config.add_cleanup(server.stop)
+    put(config, variable, server.url)
+
+
+def pytest_report_header() -> str:
+    """Which database and broker this run is about; never their addresses, which hold passwords."""
+    from django.db import connection  # only now are there settings
+
+    broker = urlsplit(os.environ["REDIS_URL"]).scheme or "memory"
+    return f"database: {connection.vendor}, broker: {broker}"
+
+
+def put(config: pytest.Config, variable: str, value: str) -> None:
+    """Set an environment variable, and put it back when the run ends."""
     before = os.environ.get(variable)
     config.add_cleanup(lambda: put_back(variable, before))
-    os.environ[variable] = server.url
+    os.environ[variable] = value
 
 
 def put_back(variable: str, value: str | None) -> None:
@@ -72,4 +108,7 @@ def numbered(url: str, number: int) -> str:
 @pytest.fixture(scope="session")
 def redis_url() -> str:
     """The Redis database this process has to itself. It is not emptied between tests."""
-    return os.environ["REDIS_URL"]
+    url = os.environ["REDIS_URL"]
+    if not url:
+        pytest.fail("This test needs a Redis, and REDIS_URL is set but empty. Unset it to have one started.")
+    return url

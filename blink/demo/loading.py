@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Organization, User
@@ -17,15 +17,27 @@ class NotHere(Exception):
 
 
 def belongs_here() -> bool:
-    """Not in production, whose passwords nobody may know; not with providers, since its people do not exist."""
-    return not settings.PRODUCTION and settings.DELIVERY == "outbox"
+    """Not in production, whose passwords nobody may know; not with providers, since its people do not exist.
+
+    And in SQLite alone: a PostgreSQL database may be, or become, production's, and the demo's platform admin has a
+    password that everybody knows.
+    """
+    return not settings.PRODUCTION and settings.DELIVERY == "outbox" and connection.vendor == "sqlite"
+
+
+def load_if_empty() -> bool:
+    """Load the demo, unless somebody is there already. Whether it did. Raises NotHere."""
+    if not belongs_here():
+        raise NotHere("The demo is only for a SQLite database, with DELIVERY=outbox, and never for production.")
+    return load()
 
 
 @transaction.atomic
-def load_if_empty(now: datetime | None = None) -> bool:
-    """Load the demo around this moment, unless somebody is there already. Whether it did. Raises NotHere."""
-    if not belongs_here():
-        raise NotHere("The demo is only for an installation with DELIVERY=outbox that is not in production.")
+def load(now: datetime | None = None) -> bool:
+    """Load the demo around this moment into whatever database this is, unless somebody is there. Whether it did.
+
+    Everybody but the demo's own tests goes through `load_if_empty`.
+    """
     if Organization.objects.exists() or User.objects.exists():
         return False
     now = (now or timezone.now()).replace(second=0, microsecond=0)

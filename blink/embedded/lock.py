@@ -17,7 +17,6 @@ def sole_owner(folder: Path) -> Iterator[Callable[[str], None]]:
 
     Yields a function that notes who the owner is, for those who come later. Raises InUse.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     # Not removed afterwards: whoever waits for a removed file would own nothing.
     with (folder / "owner").open("a+", encoding="utf-8") as file:
         try:

@@ -98,7 +98,12 @@ def _run(web: Web, wish: StopWish, say: Callable[[str], None], welcome: Callable
 def _prepare(say: Callable[[str], None]) -> None:
     """Tables, and on an empty database the demo. Safe to repeat."""
     call_command("migrate", interactive=False, verbosity=0)
-    if belongs_here() and load_if_empty():
+    if not belongs_here():
+        say(
+            "The demo is not loaded: it is only for SQLite with DELIVERY=outbox. "
+            "`.venv/bin/python manage.py createsuperuser` makes a platform admin."
+        )
+    elif load_if_empty():
         say("The demo is loaded: three practices, their staff, families and appointments.")
     connections.close_all()
 

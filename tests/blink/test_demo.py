@@ -15,7 +15,7 @@ from accounts.models import Client, FeatureToggle, Login, Organization, Preferen
 from accounts.tenancy import everywhere
 from blink import demo
 from blink.demo import story
-from blink.demo.loading import load_if_empty
+from blink.demo.loading import load
 from notifications.delivery import deliver_batch
 from notifications.models import Notification, OutboxMessage, State
 from scheduling.models import Appointment
@@ -38,7 +38,7 @@ def demo_in_the_database(django_db_setup: None, django_db_blocker: DjangoDbBlock
     """Loaded once for this module; what a test does to it is rolled back with the test."""
     with django_db_blocker.unblock():
         with time_machine.travel(NOW, tick=False):
-            assert load_if_empty()
+            assert load()
         try:
             yield
         finally:
@@ -282,5 +282,5 @@ def test_the_story_leaves_alone_what_somebody_else_changed(begun: None, clock: t
 
 def test_it_is_loaded_once(loaded: None) -> None:
     people = User.objects.count()
-    assert load_if_empty() is False
+    assert load() is False
     assert User.objects.count() == people

@@ -6,13 +6,14 @@ from itertools import pairwise
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import connection
 from pytest_django import Settings
 
 from accounts.features import Channel
 from accounts.models import Login, Organization, User
 from accounts.tenancy import everywhere
 from blink.demo import story
-from blink.demo.loading import NotHere, load_if_empty
+from blink.demo.loading import NotHere, load, load_if_empty
 from notifications.delivery import deliver_batch
 from notifications.models import Notification, OutboxMessage
 from scheduling.models import Appointment
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.django_db
 )
 def test_it_is_alive_within_the_first_minute_whenever_it_is_started(moment: datetime) -> None:
     with time_machine.travel(moment, tick=False), everywhere("tests of the whole demo"):
-        assert load_if_empty()
+        assert load()
         scan()
         while deliver_batch():
             pass
@@ -53,8 +54,18 @@ def test_without_the_demo_there_is_no_story() -> None:
 
 def test_it_is_not_mixed_with_anybody() -> None:
     User.objects.create_user("somebody@elsewhere.example")
-    assert load_if_empty() is False
+    assert load() is False
     assert Organization.objects.count() == 0
+
+
+def test_only_sqlite_takes_it() -> None:
+    """Its platform admin, whose password everybody knows, is never in a database that may become production's."""
+    if connection.vendor == "sqlite":
+        assert load_if_empty()
+    else:
+        with pytest.raises(NotHere, match="SQLite"):
+            load_if_empty()
+    assert User.objects.filter(is_superuser=True).exists() is (connection.vendor == "sqlite")
 
 
 def test_it_is_never_loaded_where_emails_and_texts_really_leave(settings: Settings) -> None:

@@ -30,8 +30,6 @@ START_WITHIN = 60.0  # seconds, on a machine that has much else to do; alone it 
 STOP_WITHIN = 10.0
 OUT_WITHIN = 90.0
 
-pytestmark = pytest.mark.sqlite
-
 
 def free_port() -> int:
     with closing(socket.socket()) as probe:
@@ -44,7 +42,7 @@ def command(name: str, folder: Path, **variables: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, str(ROOT / "manage.py"), name],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "DATA_DIR": str(folder), **variables},
+        env={"PATH": os.environ["PATH"], "BLINK_ENV_FILE": os.devnull, "DATA_DIR": str(folder), **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -3,7 +3,7 @@
 import pytest
 from django.db.utils import ConnectionHandler
 from django.test import Client as Browser
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from blink import health
 
@@ -51,3 +51,11 @@ def test_a_part_of_this_process_that_is_down_is_named(
 def test_it_is_only_read(client: Browser) -> None:
     assert client.post("/healthz").status_code == 405
     assert client.head("/healthz").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_load_balancer_asks_by_address_and_without_tls(client: Browser, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["blink.example"]
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/healthz", headers={"host": "10.0.0.5:8000"}).status_code == 200
+    assert client.get("/", headers={"host": "10.0.0.5:8000"}).status_code == 400

@@ -14,13 +14,13 @@ from accounts.fields import PhoneField
 from accounts.models import Client, Login, Organization, User
 from accounts.tenancy import everywhere, within
 from notifications.delivery import deliver_batch
-from notifications.kinds import Content
+from notifications.kinds import Content, Delivery
 from notifications.models import Notification, OutboxMessage
 from notifications.rendering import Rendered, render
 from notifications.templatetags.notices import kind_label, phone_link
 from notifications.texts import segments
+from scheduling.lines import Line
 from scheduling.models import Appointment
-from scheduling.notifications import Line
 from scheduling.scan import scan
 from tests.conftest import Practice, choose, link, make_client, make_practice
 
@@ -419,7 +419,9 @@ def rendered(channel: Channel, *, language: str) -> Rendered:
     )
     line = Line(appointment)
     row = Notification(organization=organization, login=mom, channel=channel, useful_until=WINTER)
-    return render(row, Content(template="scheduling/reminder", context={"lines": [line], "line": line}))
+    return render(
+        Delivery(row, appointment), Content(template="scheduling/reminder", context={"lines": [line], "line": line})
+    )
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

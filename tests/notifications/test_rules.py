@@ -74,7 +74,7 @@ def test_of_several_things_wrong_one_decides_and_it_does_not_depend_on_the_rest_
     facts: dict[str, object] = {}
     for position in sorted(positions):
         facts |= WRONG[position][0]
-    decision = decide(replace(GOOD, **facts))  # type: ignore[arg-type]
+    decision = decide(replace(GOOD, **facts))  # type: ignore[arg-type]  # as above
     assert isinstance(decision, Skip)
     effective = [code for wrong, code in WRONG if all(facts.get(name, ...) == value for name, value in wrong.items())]
     assert decision.reason.code == effective[0]
@@ -82,7 +82,7 @@ def test_of_several_things_wrong_one_decides_and_it_does_not_depend_on_the_rest_
 
 @pytest.mark.parametrize("wrong", [{"country": "GB"}, {"phone": ""}, {"phone": "8765550143"}, {"stopped": True}])
 def test_what_is_wrong_with_texts_does_not_stop_emails_T1_T2_T6(wrong: dict[str, object]) -> None:
-    assert decide(replace(GOOD, channel=Channel.EMAIL, **wrong)) == Send()  # type: ignore[arg-type]
+    assert decide(replace(GOOD, channel=Channel.EMAIL, **wrong)) == Send()  # type: ignore[arg-type]  # as above
 
 
 def test_no_email_address_is_said_so_L1() -> None:
@@ -91,7 +91,7 @@ def test_no_email_address_is_said_so_L1() -> None:
 
 def test_on_at_the_very_moment_counts_R9() -> None:
     at_the_moment = {"feature_since": NOW, "preference_since": NOW, "linked_since": NOW, "client_since": NOW}
-    assert decide(replace(GOOD, login_since=NOW, **at_the_moment)) == Send()  # type: ignore[arg-type]
+    assert decide(replace(GOOD, login_since=NOW, **at_the_moment)) == Send()  # type: ignore[arg-type]  # as above
 
 
 def test_a_notice_that_is_about_no_client_needs_no_link_P5() -> None:

@@ -15,6 +15,8 @@ every process is ended by its own id; should the test process itself be killed, 
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -187,11 +189,12 @@ class Processes:
         told = ("-A", "blink", "worker", "--hostname", f"{name}@%h", "--loglevel", "INFO")
         return self.start(name, "celery", *told, *arguments, **environment)
 
-    def start_late_beat(self, name: str) -> Running:
-        """Start a beat that was down for an hour."""
-        schedule = self.folder / f"{name}.schedule"
-        self.script(LATE_BEAT, schedule)
-        return self.start(name, "celery", "-A", "blink", "beat", "--schedule", schedule, "--loglevel", "INFO")
+    def start_late_beat(self, name: str, *command: str) -> Running:
+        """Start a beat that was down for an hour; a command given must name its `--schedule` file."""
+        schedule = str(self.folder / f"{name}.schedule")
+        command = command or ("celery", "-A", "blink", "beat", "--schedule", schedule, "--loglevel", "INFO")
+        self.script(LATE_BEAT, command[command.index("--schedule") + 1])
+        return self.start(name, *command)
 
     def start_quick_beat(self, name: str, *, seconds: float) -> Running:
         """Start a beat for which everything is due every so many seconds."""
@@ -220,7 +223,14 @@ class Processes:
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         clean = {"PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}", "HOME": str(self.folder), "LANG": "C.UTF-8"}
         clean["PYTHONPATH"] = f"{ROOT}{os.pathsep}{self.folder}"
+        clean["BLINK_ENV_FILE"] = os.devnull
         return {**clean, "DATA_DIR": str(self.folder / "data"), **self.environment, **more}
+
+
+def documented() -> list[list[str]]:
+    """The commands of docs/deploying.md, in its order, split as a shell would."""
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/deploying.md").read_text(), re.DOTALL)
+    return [shlex.split(line) for block in blocks for line in block.splitlines()]
 
 
 SET_UP = """

@@ -20,7 +20,7 @@ SETTINGS = """
 import os
 from urllib.parse import urlsplit
 url = urlsplit(os.environ["DATABASE_URL"])
-DATABASES = {"default": {
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"} if not url.scheme else {
     "ENGINE": "django.db.backends.postgresql", "NAME": url.path[1:],
     "USER": url.username, "PASSWORD": url.password, "HOST": url.hostname, "PORT": url.port,
 }}
@@ -48,6 +48,11 @@ def test_servers(number, db, redis_url, testrun_uid):
 def test_addresses(redis_url):
     host, port = settings.DATABASES["default"]["HOST"], settings.DATABASES["default"]["PORT"]
     pathlib.Path("addresses").write_text(f"{host}:{port} {redis_url}")
+
+def test_environment(db):
+    import os
+    kept = {name: value for name, value in os.environ.items() if name in ("DELIVERY", "ANYMAIL_X", "BLINK_ENV_FILE")}
+    pathlib.Path("environment").write_text(f"{connection.vendor} {sorted(kept.items())}")
 """
 
 
@@ -91,6 +96,22 @@ def test_servers_in_the_environment_are_used(project: Path) -> None:
     done = run(project, "-k", "test_addresses", **addresses)
     assert done.returncode == 0, done.stdout + done.stderr
     assert (project / "addresses").read_text() == "127.0.0.9:1 redis://127.0.0.9:2/5"
+
+
+def test_an_empty_address_means_the_embedded_database(without_postgres: Path) -> None:
+    done = run(without_postgres, "-k", "test_environment", DATABASE_URL="")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (without_postgres / "environment").read_text().startswith("sqlite ")
+    assert "database: sqlite, broker: redis" in done.stdout
+
+
+def test_the_shell_of_a_developer_cannot_make_tests_send(without_postgres: Path) -> None:
+    theirs = {"DELIVERY": "providers", "ANYMAIL_X": "token", "BLINK_ENV_FILE": ".env"}
+    done = run(without_postgres, "-k", "test_environment", DATABASE_URL="", REDIS_URL="", **theirs)
+    assert done.returncode == 0, done.stdout + done.stderr
+    meant = [("ANYMAIL_X", ""), ("BLINK_ENV_FILE", os.devnull), ("DELIVERY", "outbox")]
+    assert (without_postgres / "environment").read_text() == f"sqlite {meant}"
+    assert "broker: memory" in done.stdout
 
 
 @pytest.fixture
