@@ -17,7 +17,7 @@ from django.urls import URLResolver, get_resolver
 from pytest_django import Settings
 
 from accounts.features import Channel
-from accounts.models import Client, Login, Organization, TextStop, User
+from accounts.models import Client, TextStop, User
 from accounts.tenancy import everywhere
 from notifications.models import Notification, OutboxMessage
 from tests.conftest import Practice, choose
