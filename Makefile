@@ -36,7 +36,7 @@ demo-reset: $(VENV)/.run-installed  ## throw the demo's data away; the next `mak
 test: check  ## everything: `make check`, then all tests with a real PostgreSQL and Redis of their own
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 	@echo "And what the embedded default relies on, on SQLite:"
-	@DATABASE_URL= $(BIN)/python -m pytest -n 2 --dist worksteal -m "not services" $(ON_SQLITE)
+	@DATABASE_URL= $(BIN)/python -m pytest -n 2 --dist worksteal -m "not services and not postgresql" $(ON_SQLITE)
 
 check: $(VENV)/.dev-installed  ## lint, format, types, layers, templates, migrations
 	@$(BIN)/ruff check .

@@ -76,7 +76,6 @@ def _run(web: Web, wish: StopWish, say: Callable[[str], None], welcome: Callable
     try:
         start(web)
         _prepare(say)
-        prepared = True
         if wish.is_wished():
             return
         for part in _workers(celery_app):
@@ -88,6 +87,7 @@ def _run(web: Web, wish: StopWish, say: Callable[[str], None], welcome: Callable
         scan.delay()
         wake()
         web.open()
+        prepared = True  # and not sooner: who is told that all is well may ask for any page
         say(welcome(web.address))
         _watch(started, wish)
         say("Stopping...")

@@ -111,6 +111,7 @@ def test_what_fell_due_in_an_outage_and_is_too_late_is_on_record_R8(practice: Pr
     assert words[practice.mom.pk, "text"] == "Not texted: it was too late by the time it could be sent"
 
 
+@pytest.mark.postgresql
 @pytest.mark.parametrize("channel", Channel)
 def test_the_scan_reads_a_partial_index_however_large_the_table_R2(practice: Practice, channel: Channel) -> None:
     if connection.vendor != "postgresql":
