@@ -23,7 +23,6 @@ from enum import Enum
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, cast
 
-from django.apps import apps
 from django.core.exceptions import FullResultSet
 from django.db import models
 from django.db.models.signals import class_prepared
@@ -276,11 +275,6 @@ def _pointing_out(field: Any) -> OutOfScope:
 
 def _is_tenant_model(model: Any) -> bool:
     return isinstance(model, type) and issubclass(model, TenantModel)
-
-
-def tenant_models() -> list[type[TenantModel]]:
-    """Every model whose rows belong to an organization."""
-    return [model for model in apps.get_models() if issubclass(model, TenantModel)]
 
 
 @receiver(class_prepared, dispatch_uid="tenancy.guard_the_ways_in")

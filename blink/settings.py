@@ -8,6 +8,7 @@ import dj_database_url
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from blink.environment import read_anymail, read_environment
 
@@ -207,6 +208,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, float] = (
     if env.REDIS_URL
     else {"polling_interval": 0.2}
 )
+# The clock's tasks have a queue of their own: no flood of notices keeps a scan waiting. A worker serves both.
+CELERY_TASK_DEFAULT_QUEUE = "notices"
+CELERY_TASK_QUEUES = [Queue("clock"), Queue("notices")]
+CELERY_TASK_ROUTES = {"scheduling.tasks.scan": {"queue": "clock"}, "notifications.tasks.sweep": {"queue": "clock"}}
 CELERY_BEAT_SCHEDULE = {
     "scan": {"task": "scheduling.tasks.scan", "schedule": crontab(), "options": {"expires": 60}},
     "sweep": {"task": "notifications.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -23,16 +24,16 @@ from accounts.admin.lists import (
     PhoneSearch,
     ReadOnlyAdmin,
     SelectFilter,
-    change_url,
     linked,
     list_url,
 )
 from accounts.admin.logins import LoginAdmin
 from accounts.features import Channel
-from accounts.models import Client, Login, Organization, TextStop
+from accounts.models import Login, TextStop
 from notifications.kinds import kind_of, kinds
+from notifications.mending import mended_at
 from notifications.models import Notification, State
-from notifications.reasons import Mend, Reason, Skip
+from notifications.reasons import Reason, Skip
 from notifications.rules import reachable
 
 
@@ -147,39 +148,12 @@ class DueFilter(FormFilter):
         return queryset.filter(due_at__gte=now - timedelta(days=30 if self.value() == "month" else 7))
 
 
-MENDED_ON: dict[Mend, tuple[type[Model], str]] = {
-    Mend.ORGANIZATION: (Organization, "organization_id"),
-    Mend.LOGIN: (Login, "login_id"),
-    Mend.PREFERENCES: (Login, "login_id"),
-    Mend.CLIENT: (Client, "client_id"),
-}
-
-
-def mended_at(row: Notification) -> str:
-    """The address of the admin page where what kept this from being sent is mended, or nothing."""
-    reason = Reason.known.get(row.reason)
-    if reason is None or reason.mend not in MENDED_ON:
-        return ""
-    target, column = MENDED_ON[reason.mend]
-    pk = getattr(row, column)
-    return change_url(target, pk) if pk else ""
-
-
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin[Notification], PhoneSearch[Notification]):
     """Every decision. Built for tables of millions: bounded counts, a bounded span of time, no sorting by others."""
 
-    list_display = (
-        "due_at",
-        "organization",
-        "login",
-        "client",
-        "what",
-        "channel",
-        "outcome",
-        "attempts",
-        "provider_id",
-    )
+    # Five columns, so that the reason is in sight on a small laptop; the rest is on the page of each row.
+    list_display = ("due_for", "login", "client", "what_by", "outcome")
     list_filter = (DueFilter, "state", ReasonFilter, "channel", "feature", KindFilter, OrganizationFilter)
     list_select_related = ("organization", "login", "client")
     list_per_page = list_max_show_all = 50
@@ -200,9 +174,22 @@ class NotificationAdmin(ReadOnlyAdmin[Notification], PhoneSearch[Notification]):
     fieldsets = (
         (None, {"fields": ("what", "channel", "outcome", "practice", "person", "about")}),
         (_("When"), {"fields": ("due_at", "useful_until", "created_at", "attempted_at", "sent_at", "next_attempt_at")}),
-        (_("Sending"), {"fields": ("sent_to", "attempts", "in_doubt", "provider_id", "message_id", "segments")}),
+        (
+            _("Sending"),
+            {"fields": ("sent_to", "attempts", "lost_answers", "in_doubt", "provider_id", "message_id", "segments")},
+        ),
         (_("Occurrence"), {"fields": ("feature", "kind", "key", "subject_id", "lane", "reason", "reason_detail")}),
     )
+
+    @admin.display(description=_("due"))
+    def due_for(self, row: Notification) -> SafeString:
+        """The due moment and, below, the practice."""
+        return format_html("{}<br>{}", localize(timezone.localtime(row.due_at)), row.organization)
+
+    @admin.display(description=_("what"))
+    def what_by(self, row: Notification) -> SafeString:
+        """The kind and, below, the channel."""
+        return format_html("{}<br>{}", self.what(row), row.get_channel_display())
 
     @admin.display(description=_("what"))
     def what(self, row: Notification) -> str:

@@ -23,9 +23,9 @@ from django.utils import timezone
 from accounts.features import Channel
 from accounts.tenancy import everywhere
 from notifications import reasons
-from notifications.channels import ChannelError, Connection, Lost, Permanent, Transient, open_channel
+from notifications.channels import UNTIL_MENDED, ChannelError, Connection, Lost, Permanent, Transient, open_channel
 from notifications.facts import gather
-from notifications.kinds import Delivery, kind_of
+from notifications.kinds import Delivery, kind_of, slugs
 from notifications.models import Notification, State
 from notifications.reasons import Reason, Skip
 from notifications.reconciling import resolve
@@ -39,11 +39,11 @@ LEASE = timedelta(seconds=180)  # longer than a batch may take, and than a statu
 SEND_FOR = 90.0  # seconds; what a batch has not begun by then is handed back, well before its lease ends
 PATIENCE = 15.0  # seconds that a batch may lose to a provider that does not answer; the rest then waits
 RECORD_EVERY = 20  # answers; a crash leaves at most so many to be looked up
-# An email whose answer is lost may have been accepted each time, so this ends it. What the provider certainly did
-# not accept is tried for as long as it is useful.
-MAX_ATTEMPTS = 12
 BACKOFF_FIRST = 15.0  # seconds, doubling with each attempt
-BACKOFF_LONGEST = 600.0
+BACKOFF_LONGEST = 600.0  # what the provider certainly did not accept is tried for as long as it is useful
+# An email whose answer is lost may have been accepted each time, so this ends it; doubling all along, after eight
+# hours and a half.
+MOST_LOST_ANSWERS = 12
 
 
 def deliver_batch(limit: int = BATCH) -> int:
@@ -83,7 +83,7 @@ def _claim(channel: Channel, limit: int) -> _Claimed:
     """Take due rows, decide each, and commit the attempt of those that will be sent."""
     now = timezone.now()
     rows = list(
-        Notification.objects.claimable(now)
+        Notification.objects.claimable(now, kinds=slugs())
         .filter(channel=channel)
         .select_related("login__user", "organization", "client")
         .select_for_update(skip_locked=True, of=("self",))
@@ -94,12 +94,15 @@ def _claim(channel: Channel, limit: int) -> _Claimed:
     to_look_up = [row for row in rows if row.in_doubt and row.channel == Channel.TEXT]
     Notification.objects.filter(pk__in=[row.pk for row in to_look_up]).update(next_attempt_at=now + LEASE)
 
-    given_up = [row for row in rows if row.in_doubt and row.channel == Channel.EMAIL and row.attempts >= MAX_ATTEMPTS]
+    taken = len(rows)
+    rows = [row for row in rows if row not in to_look_up]
+    for row in rows:
+        if row.state == State.SENDING:  # its worker died, or was too late to say
+            row.lost_answers += 1
+    given_up = [row for row in rows if row.lost_answers >= MOST_LOST_ANSWERS]
     for row in given_up:  # such as one that ends its worker each time
         row.state, row.reason, row.reason_detail = State.FAILED, reasons.UNCONFIRMED.code, ""
-    taken = len(rows)
-
-    rows = [row for row in rows if row not in to_look_up and row not in given_up]
+    rows = [row for row in rows if row not in given_up]
     gathered = gather(rows, now=now)
     willing: dict[str, list[Delivery]] = defaultdict(list)
     skipped: list[Notification] = given_up
@@ -121,10 +124,11 @@ def _claim(channel: Channel, limit: int) -> _Claimed:
                 delivery.content = content
                 to_send.append(_begin(delivery, now))
 
-    Notification.objects.bulk_update(skipped, ["state", "reason", "reason_detail"])
+    Notification.objects.bulk_update(skipped, ["state", "reason", "reason_detail", "lost_answers"])
+    _tell_kinds(skipped)
     Notification.objects.bulk_update(
         [delivery.notification for delivery in to_send],
-        ["state", "attempts", "attempted_at", "in_doubt", "next_attempt_at", "sent_to"],
+        ["state", "attempts", "lost_answers", "attempted_at", "in_doubt", "next_attempt_at", "sent_to"],
     )
     return _Claimed(taken, to_send, to_look_up)
 
@@ -154,7 +158,7 @@ def _send(channel: Channel, deliveries: Sequence[Delivery], stop_at: float) -> N
         try:
             for position, delivery in enumerate(deliveries):
                 begun = time.monotonic()
-                if begun > stop_at or lost_time > PATIENCE:
+                if begun > stop_at or lost_time > PATIENCE or _overslept(delivery.notification):
                     wait = _backoff(1) if lost_time > PATIENCE else 0.0
                     answered += [_hand_back(each, wait) for each in deliveries[position:]]
                     break
@@ -168,19 +172,25 @@ def _send(channel: Channel, deliveries: Sequence[Delivery], stop_at: float) -> N
             _record(answered)
 
 
+def _overslept(row: Notification) -> bool:
+    """Whether the lease has mostly run out by the clock on the wall, which goes on while a machine is suspended."""
+    return row.attempted_at is not None and timezone.now() > row.attempted_at + timedelta(seconds=SEND_FOR)
+
+
 def _send_one(connection: Connection, delivery: Delivery) -> bool:
     """Send one and note the answer on its row. False if the provider gave none, or none now."""
     row = delivery.notification
-    if timezone.now() > row.useful_until:
+    if timezone.now() > delivery.useful_until:
         _hand_back(delivery)  # the next claim says that it is too late (R8)
         return True
     try:
         if delivery.content is None:
             raise Permanent(reasons.NOT_WRITABLE.code)
-        message = render(row, delivery.content)
+        message = render(delivery, delivery.content)
     except Exception as error:  # noqa: BLE001 (one broken template must not stop the batch)
+        # Our fault, not the reader's: tried again until it is mended or too late.
         logger.error("Notification %s (%s) cannot be rendered: %s", row.pk, row.kind, type(error).__name__)
-        _fail(delivery, reasons.NOT_WRITABLE)
+        _note_error(delivery, Transient(reasons.NOT_WRITABLE.code, UNTIL_MENDED), reasons.NOT_WRITABLE)
         return True
     row.segments = message.segments
     try:
@@ -202,8 +212,8 @@ def _hand_back(delivery: Delivery, wait: float = 0.0) -> Delivery:
     return delivery
 
 
-def _note_error(delivery: Delivery, error: ChannelError) -> None:
-    """What an error means for the row. A code is all that is kept of it."""
+def _note_error(delivery: Delivery, error: ChannelError, in_the_end: Reason = reasons.GAVE_UP) -> None:
+    """What an error means for the row; `in_the_end` once there is no time left. A code is all that is kept of it."""
     row, now = delivery.notification, timezone.now()
     if isinstance(error, Permanent):
         _fail(delivery, error.reason or reasons.REFUSED, error.code)
@@ -213,16 +223,18 @@ def _note_error(delivery: Delivery, error: ChannelError) -> None:
         return
     # While there is time for another try after the backoff's, there is one.
     left = (row.useful_until - now).total_seconds()
-    wait = max(BACKOFF_FIRST, min(_backoff(row.attempts), left / 2))
+    asked = 0.0
     if isinstance(error, Transient):
         row.in_doubt = delivery.was_in_doubt
-        wait = max(wait, error.retry_after or 0)
-    if wait > left or (row.in_doubt and row.attempts >= MAX_ATTEMPTS):
-        _fail(delivery, reasons.GAVE_UP, error.code, in_doubt=row.in_doubt)
+        backoff, asked = min(_backoff(row.attempts), BACKOFF_LONGEST), error.retry_after or 0.0
+    else:
+        row.lost_answers += 1
+        backoff = _backoff(row.lost_answers)
+    wait = max(BACKOFF_FIRST, min(backoff, left / 2), asked)
+    if wait > left or row.lost_answers >= MOST_LOST_ANSWERS:
+        _fail(delivery, in_the_end, error.code, in_doubt=row.in_doubt)
         return
     row.state, row.next_attempt_at = State.PENDING, now + timedelta(seconds=wait)
-    if not row.in_doubt:
-        row.attempts = min(row.attempts, MAX_ATTEMPTS // 2)  # an outage leaves some to an answer lost after it
 
 
 def _fail(delivery: Delivery, reason: Reason, detail: str = "", *, in_doubt: bool | None = None) -> None:
@@ -233,8 +245,7 @@ def _fail(delivery: Delivery, reason: Reason, detail: str = "", *, in_doubt: boo
 
 def _backoff(attempts: int) -> float:
     """Seconds until the next attempt: exponential, with jitter so that a burst does not return as one."""
-    longest = min(BACKOFF_FIRST * 2 ** min(attempts - 1, 10), BACKOFF_LONGEST)
-    return float(longest * random.uniform(0.8, 1.2))  # noqa: S311 (spreading load, not a secret)
+    return float(BACKOFF_FIRST * 2 ** min(attempts - 1, 15) * random.uniform(0.8, 1.2))  # noqa: S311 (spreading load, not a secret)
 
 
 def _record(deliveries: Sequence[Delivery]) -> None:
@@ -246,14 +257,20 @@ def _record(deliveries: Sequence[Delivery]) -> None:
     if not rows:
         return
     with transaction.atomic():
-        waiting = Notification.objects.filter(state=State.SENDING, attempted_at=rows[0].attempted_at)
-        written = waiting.bulk_update(
+        waiting = Notification.objects.filter(
+            state=State.SENDING, attempted_at=rows[0].attempted_at, pk__in=[row.pk for row in rows]
+        )
+        ours = set(waiting.select_for_update().order_by("pk").values_list("pk", flat=True))
+        overtaken = [row for row in rows if row.pk not in ours]
+        rows = [row for row in rows if row.pk in ours]
+        Notification.objects.bulk_update(
             rows,
             [
                 "state",
                 "reason",
                 "reason_detail",
                 "attempts",
+                "lost_answers",
                 "in_doubt",
                 "next_attempt_at",
                 "provider_id",
@@ -261,11 +278,20 @@ def _record(deliveries: Sequence[Delivery]) -> None:
                 "sent_at",
             ],
         )
-        if written < len(rows):
-            Notification.objects.bulk_update(rows, ["segments"])  # which a callback does not know
-        unsent: dict[str, list[int]] = defaultdict(list)
-        for row in rows:
-            if row.state in (State.PENDING, State.FAILED) and not row.in_doubt:
-                unsent[row.kind].append(row.pk)
-        for kind, ids in unsent.items():
-            kind_of(kind).unsent(ids)
+        Notification.objects.bulk_update(overtaken, ["segments"])  # which a callback does not know
+        _tell_kinds(rows)
+
+
+def _tell_kinds(rows: Sequence[Notification]) -> None:
+    """Let the kinds know what certainly did not leave, and what ended without anybody knowing."""
+    unsent: dict[str, list[int]] = defaultdict(list)
+    unsure: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        if row.in_doubt and row.state in (State.FAILED, State.SKIPPED):
+            unsure[row.kind].append(row.pk)
+        elif not row.in_doubt and row.state in (State.PENDING, State.FAILED):
+            unsent[row.kind].append(row.pk)
+    for kind, ids in unsent.items():
+        kind_of(kind).unsent(ids)
+    for kind, ids in unsure.items():
+        kind_of(kind).unsure(ids)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from accounts.models import Organization
 from notifications.facts import gather
-from notifications.kinds import Delivery, kind_of, kinds
+from notifications.kinds import Delivery, kind_of, kinds, slugs
 from notifications.models import Notification
 from notifications.reasons import Decision, Send, Skip
 from notifications.rules import decide
@@ -53,7 +53,7 @@ def forecast(organization: Organization, *, now: datetime, hours: float = HOURS)
     until = now + timedelta(hours=hours)
     rows = list(
         Notification.objects.unfinished()
-        .filter(organization=organization)
+        .filter(organization=organization, kind__in=slugs())
         .select_related("login__user", "organization", "client")
     )
     for row in rows:

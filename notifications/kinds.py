@@ -4,7 +4,8 @@ A domain app writes its kinds in its own `notifications.py` and registers them f
 Everything here is asked in bulk: a batch of 100 costs a fixed number of queries.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -24,12 +25,18 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Content:
-    """What a notice says: templates in `templates/<template>/`, their context, and a calendar file (RFC 5545)."""
+    """What a notice says: templates in `templates/<template>/`, their context, and a calendar file (RFC 5545).
+
+    The calendar is asked for when the email is rendered, in the language of its reader. `useful_until` is for
+    content that stops being useful before its row does.
+    """
 
     template: str
     context: Mapping[str, Any]
-    calendar: bytes = b""
+    calendar: Callable[[], bytes] | None = None
+    calendar_name: str = "calendar.ics"
     calendar_method: str = "PUBLISH"
+    useful_until: datetime | None = None
 
 
 @dataclass
@@ -42,21 +49,64 @@ class Delivery:
     # What was known before this attempt: an earlier one may have been accepted.
     was_in_doubt: bool = field(default=False)
 
+    @property
+    def useful_until(self) -> datetime:
+        """The last moment at which this content helps."""
+        until = self.notification.useful_until
+        return min(until, self.content.useful_until or until) if self.content else until
 
-class Kind:
-    """One kind of notification. Subclass, set the class attributes, answer the methods, and register it."""
+
+class Kind(ABC):
+    """One kind of notification: what becomes of its rows. Subclass, answer the methods, and register it."""
 
     slug: ClassVar[str]
     feature: ClassVar[Feature]
     label: ClassVar[Words]
 
+    @abstractmethod
+    def load(self, ids: Iterable[int]) -> Mapping[int, Any]:
+        """The subjects by id, in bulk, with whatever `objection` and `compose` read. Missing ones are gone."""
+
+    def objection(self, notification: Notification, subject: Any, now: datetime) -> Skip | None:
+        """Why the subject itself no longer warrants telling, asked just before sending. No queries."""
+        return None
+
+    @abstractmethod
+    def compose(self, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Content | Skip]:
+        """What each says, by notification id, in the transaction that claims them."""
+
+    def unsent(self, notification_ids: Sequence[int]) -> None:
+        """These were composed, and certainly did not reach the provider: forget what `compose` noted."""
+
+    def unsure(self, notification_ids: Sequence[int]) -> None:
+        """These ended without anybody knowing whether they reached the provider."""
+
+    def sent_after_all(self, notification: Notification) -> None:
+        """The provider has this one after all, though it was taken for unsent: note again what `compose` noted."""
+
+    def foresee(self, deliveries: Sequence[Delivery]) -> Mapping[int, Skip]:
+        """For the forecast: what `compose` would skip, by position, if these were sent in this order."""
+        return {}
+
+    def upcoming(self, organization_id: int, *, now: datetime, until: datetime) -> Iterator[Notification]:
+        """For the forecast: unsaved rows that will fall due from now until then, in order of their due moment."""
+        return iter(())
+
+
+class EventKind(Kind):
+    """A kind whose rows are written when something happens, by `notify(kind, subject)`."""
+
+    @abstractmethod
     def key(self, subject: Any) -> str:
         """Name the occurrence, such as `invoice:41:issued`: told once per login and channel, ever."""
-        raise NotImplementedError
 
+    @abstractmethod
     def audience(self, subject: Any) -> Iterable[Recipient]:
         """Who might be told, by which channel. The rules decide later who is; be generous here."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def useful_until(self, subject: Any) -> datetime:
+        """The last moment at which telling still helps."""
 
     def client_id(self, subject: Any) -> int | None:
         """The client it is about, if it is about one."""
@@ -65,33 +115,6 @@ class Kind:
     def lane(self, subject: Any, channel: Channel) -> str:
         """What must leave in order for one login and channel; empty for things that need no order."""
         return ""
-
-    def useful_until(self, subject: Any) -> datetime:
-        """The last moment at which telling still helps."""
-        raise NotImplementedError
-
-    def load(self, ids: Iterable[int]) -> Mapping[int, Any]:
-        """The subjects by id, in bulk, with whatever `objection` and `compose` read. Missing ones are gone."""
-        raise NotImplementedError
-
-    def objection(self, notification: Notification, subject: Any, now: datetime) -> Skip | None:
-        """Why the subject itself no longer warrants telling, asked just before sending. No queries."""
-        return None
-
-    def compose(self, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Content | Skip]:
-        """What each says, by notification id, in the transaction that claims them."""
-        raise NotImplementedError
-
-    def foresee(self, deliveries: Sequence[Delivery]) -> Mapping[int, Skip]:
-        """For the forecast: what `compose` would skip, by position, if these were sent in this order."""
-        return {}
-
-    def unsent(self, notification_ids: Sequence[int]) -> None:
-        """These were composed, and certainly did not reach the provider: forget what `compose` noted."""
-
-    def upcoming(self, organization_id: int, *, now: datetime, until: datetime) -> Iterator[Notification]:
-        """For the forecast: unsaved rows that will fall due from now until then, in order of their due moment."""
-        return iter(())
 
 
 _kinds: dict[str, Kind] = {}
@@ -110,6 +133,11 @@ def kind_of(slug: str) -> Kind:
     return _kinds[slug]
 
 
+def slugs() -> list[str]:
+    """The slugs of every registered kind."""
+    return sorted(_kinds)
+
+
 def kinds() -> Iterable[Kind]:
     """Every registered kind, in order of slug."""
-    return [_kinds[slug] for slug in sorted(_kinds)]
+    return [_kinds[slug] for slug in slugs()]

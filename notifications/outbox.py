@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 from accounts.features import Channel
 from accounts.models import Login, Organization
 from accounts.tenancy import everywhere
+from notifications.mending import mended_at
 from notifications.models import Notification, OutboxMessage, State
 
 P = ParamSpec("P")
@@ -123,12 +124,13 @@ def record(request: HttpRequest) -> HttpResponse:
     """Each decision in words, by practice, channel, state and login (L1)."""
     form = RecordFilter(request.GET, label_suffix="")
     chosen = form.chosen()
-    rows = Notification.objects.filter(**chosen).in_words()
+    page = Paginator(Notification.objects.filter(**chosen).in_words(), ROWS).get_page(request.GET.get("page"))
     context = {
         "form": form,
         "chosen": chosen,
         "login": Login.objects.filter(pk=chosen.get("login", 0)).first(),
-        "page": Paginator(rows, ROWS).get_page(request.GET.get("page")),
+        "page": page,
+        "rows": [(row, mended_at(row)) for row in page],
         "query": _query_without(request, "page", "seen"),
     }
     return _live(request, "record", context)

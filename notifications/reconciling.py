@@ -43,7 +43,9 @@ def resolve(rows: Sequence[Notification], stop_at: float) -> None:
             except ChannelError as error:
                 logger.warning("Notification %s could not be looked up (%s).", row.pk, error.code)
                 if now > row.useful_until:
-                    waiting.update(state=State.FAILED, reason=reasons.UNCONFIRMED.code, reason_detail=error.code[:40])
+                    ended = {"reason": reasons.UNCONFIRMED.code, "reason_detail": error.code[:40]}
+                    if waiting.update(state=State.FAILED, **ended):
+                        kind_of(row.kind).unsure([row.pk])
                 else:
                     waiting.update(next_attempt_at=now + LOOK_AGAIN)
                 continue

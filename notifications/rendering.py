@@ -10,7 +10,7 @@ from django.utils import translation
 
 from accounts.features import Channel
 from accounts.phones import digits
-from notifications.kinds import Content
+from notifications.kinds import Content, Delivery
 from notifications.models import Notification
 from notifications.texts import fit
 
@@ -29,6 +29,7 @@ class Rendered:
     sender_name: str = ""
     reply_to: str = ""
     calendar: bytes = b""
+    calendar_name: str = "calendar.ics"
     calendar_method: str = "PUBLISH"
     segments: int = 0
 
@@ -38,8 +39,9 @@ def recipient_of(row: Notification) -> str:
     return row.login.user.email if row.channel == Channel.EMAIL else digits(row.login.phone)
 
 
-def render(row: Notification, content: Content) -> Rendered:
+def render(delivery: Delivery, content: Content) -> Rendered:
     """Render in the login's own language. Raises whatever a broken template raises."""
+    row = delivery.notification
     with translation.override(row.login.language):
         context = {
             **content.context,
@@ -47,10 +49,11 @@ def render(row: Notification, content: Content) -> Rendered:
             "login": row.login,
             "portal_url": settings.PUBLIC_URL,
         }
-        return _email(row, content, context) if row.channel == Channel.EMAIL else _text(row, content, context)
+        compose = _email if row.channel == Channel.EMAIL else _text
+        return compose(row, content, context, delivery.useful_until)
 
 
-def _email(row: Notification, content: Content, context: dict[str, object]) -> Rendered:
+def _email(row: Notification, content: Content, context: dict[str, object], useful_until: datetime) -> Rendered:
     subject = " ".join(render_to_string(f"{content.template}/subject.txt", context).split())
     return Rendered(
         notification=row,
@@ -61,9 +64,10 @@ def _email(row: Notification, content: Content, context: dict[str, object]) -> R
         html=render_to_string(f"{content.template}/email.html", {**context, "subject": subject}).strip(),
         sender_name=row.organization.name,
         reply_to=row.organization.reply_to,
-        calendar=content.calendar,
+        calendar=content.calendar() if content.calendar else b"",
+        calendar_name=content.calendar_name,
         calendar_method=content.calendar_method,
-        useful_until=row.useful_until,
+        useful_until=useful_until,
     )
 
 
@@ -72,7 +76,7 @@ def _without_gaps(text: str) -> str:
     return re.sub(r"\n\s*\n", "\n\n", text).strip() + "\n"
 
 
-def _text(row: Notification, content: Content, context: dict[str, object]) -> Rendered:
+def _text(row: Notification, content: Content, context: dict[str, object], useful_until: datetime) -> Rendered:
     fitted = fit(
         practice=row.organization.name,
         render=lambda practice: render_to_string(f"{content.template}/text.txt", {**context, "practice": practice}),
@@ -84,5 +88,5 @@ def _text(row: Notification, content: Content, context: dict[str, object]) -> Re
         recipient=recipient_of(row),
         body=fitted.body,
         segments=fitted.segments.count,
-        useful_until=row.useful_until,
+        useful_until=useful_until,
     )

@@ -1,23 +1,34 @@
 """What Celery runs: nothing in, nothing out. Time and identity live in the ledger, never in the broker."""
 
+import time
+
 from celery import shared_task
 from django.utils import timezone
 
 from accounts.tenancy import everywhere
 from notifications.delivery import BATCH, deliver_batch
+from notifications.kinds import slugs
 from notifications.models import Notification
 from notifications.waking import wake
 
 # A sweep wakes at most this many workers' worth of batches; the next one, 15 seconds later, wakes more.
 WAKE_AT_MOST = 20
+SHIFT = 10.0  # seconds, and the batch under way
 
 
 @shared_task(ignore_result=True)
 def deliver() -> None:
-    """Send whatever is due, batch by batch, until nothing is; ask one more worker to help where there is much."""
+    """Send what is due, batch by batch, for one shift; ask one more worker to help where there is much.
+
+    A shift ends, so that scans and sweeps get their turn however slow a provider is; who is next goes on.
+    """
+    ends_at = time.monotonic() + SHIFT
     helped = False
     while taken := deliver_batch():
-        if taken == BATCH and not helped:
+        if time.monotonic() > ends_at:
+            wake()
+            return
+        if taken >= BATCH and not helped:
             helped = True
             wake()
 
@@ -26,6 +37,6 @@ def deliver() -> None:
 def sweep() -> None:
     """Find due rows that nobody took, or whose worker died, and wake workers for them: every 15 seconds."""
     with everywhere("the sweep serves every organization"):
-        due = Notification.objects.claimable(timezone.now()).order_by()[: WAKE_AT_MOST * BATCH].count()
+        due = Notification.objects.claimable(timezone.now(), kinds=slugs()).order_by()[: WAKE_AT_MOST * BATCH].count()
     for _batch in range(-(-due // BATCH)):
         deliver.apply_async(expires=15)

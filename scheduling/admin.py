@@ -7,8 +7,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.lists import BoundedPaginator, OrganizationFilter, ReadOnlyAdmin, linked
+from scheduling.lines import Line
 from scheduling.models import Appointment
-from scheduling.notifications import Line
 
 
 @admin.register(Appointment)

@@ -2,22 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
 
-from django.utils import formats
-from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.features import Channel, Feature
 from accounts.models import ClientLink
 from notifications import reasons
-from notifications.kinds import Content, Delivery, Kind, Recipient
+from notifications.kinds import Content, Delivery, EventKind, Kind, Recipient
 from notifications.models import Notification
+from notifications.notify import notify
 from notifications.reasons import Reason, Skip
+from scheduling.agenda import LISTED_FIELDS, agendas_of
 from scheduling.calendar import calendar_of
-from scheduling.models import AGENDA_SPAN, LEAD, USEFUL_BEFORE, Appointment, Mention, hold_still
+from scheduling.lines import Line
+from scheduling.mentions import last_told, mention
+from scheduling.models import LEAD, USEFUL_BEFORE, Appointment, Mention, hold_still
 
 NOT_SCHEDULED = Reason("appointment_not_scheduled", _("the appointment is no longer Scheduled"))
 MOVED = Reason("appointment_moved", _("the appointment was moved, and its reminder with it"))
@@ -27,68 +28,15 @@ BOOKED_LATE = {
 }
 ALREADY_LISTED = Reason("already_listed", _("an earlier reminder to this login already listed it at this time"))
 NOTHING_TO_CORRECT = Reason("nothing_to_correct", _("what this login was told before is right"))
-
-
-LISTED_FIELDS = ("organization", "client__organization", "staff")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One appointment as people read it: in the client's own time zone, with the zone's abbreviation (R4)."""
-
-    appointment: Appointment
-    # The start that people were told, where it is not the present one.
-    as_told: datetime | None = None
-
-    @property
-    def starts(self) -> datetime:
-        return (self.as_told or self.appointment.starts_at).astimezone(self.appointment.client.zone)
-
-    @property
-    def day(self) -> str:
-        if self.starts.day == 1:
-            # Translators: as "l, F j", for the first of a month: French writes "1er".
-            return formats.date_format(self.starts, pgettext("the first of a month", "l, F j"))
-        # Translators: a date such as "Tuesday, November 24", in Django's date format letters.
-        return formats.date_format(self.starts, gettext("l, F j"))
-
-    @property
-    def short_day(self) -> str:
-        """For texts, where room is dear."""
-        if self.starts.day == 1:
-            # Translators: as "D, M j", for the first of a month: French writes "1er".
-            return formats.date_format(self.starts, pgettext("the first of a month", "D, M j"))
-        # Translators: a short date such as "Tue, Nov 24", in Django's date format letters.
-        return formats.date_format(self.starts, gettext("D, M j"))
-
-    @property
-    def time(self) -> str:
-        # Translators: a time of day such as "10:00 AM", in Django's date format letters.
-        clock = formats.date_format(self.starts, gettext("g:i A"))
-        zone = self.starts.tzname() or ""
-        # Some zones have no letters of their own, only an offset.
-        return f"{clock} {zone}" if zone[:1].isalpha() else f"{clock} UTC{zone}"
-
-    @property
-    def client(self) -> str:
-        return self.appointment.client.first_name
-
-    @property
-    def staff(self) -> str:
-        return self.appointment.staff.name
-
-    @property
-    def location(self) -> str:
-        return self.appointment.location
+OVERTAKEN = Reason("appointment_changed_again", _("the appointment changed again, and a later notice says how"))
+CALENDAR_NAME = "appointment.ics"
+JUST_BEFORE = timedelta(seconds=1)  # nothing is ever sent at or after the start (R8)
 
 
 class AppointmentKind(Kind):
     """What reminders and their corrections have in common."""
 
     feature = Feature.APPOINTMENTS
-
-    def client_id(self, subject: Appointment) -> int:
-        return subject.client_id
 
     def load(self, ids: Iterable[int]) -> Mapping[int, Appointment]:
         wanted = list(ids)
@@ -97,6 +45,10 @@ class AppointmentKind(Kind):
 
     def unsent(self, notification_ids: Sequence[int]) -> None:
         Mention.objects.filter(notification__in=notification_ids).delete()
+
+    def unsure(self, notification_ids: Sequence[int]) -> None:
+        # They may have been read, so a change is corrected; but nobody may go without a reminder on that account.
+        Mention.objects.filter(notification__in=notification_ids).update(is_reminder=False)
 
 
 def lane_of(channel: Channel | str, appointment_id: int) -> str:
@@ -130,11 +82,20 @@ class AppointmentReminder(AppointmentKind):
             contents[row.pk] = Content(
                 template="scheduling/reminder",
                 context={"lines": [Line(appointment) for appointment in listed], "line": Line(listed[0])},
-                calendar=calendar_of(listed) if row.channel == Channel.EMAIL else b"",
+                calendar=partial(calendar_of, listed),
+                calendar_name=CALENDAR_NAME,
             )
         # A retry of an email in doubt lists again what it listed before: those mentions stand.
         Mention.objects.bulk_create(mentions, ignore_conflicts=True)
         return contents
+
+    def sent_after_all(self, notification: Notification) -> None:
+        told = Appointment.objects.filter(pk=notification.subject_id).first()
+        if told is not None:
+            start = notification.due_at + LEAD[Channel(notification.channel)]
+            noted = mention(notification, told, is_reminder=True, starts_at=start)
+            Mention.objects.bulk_create([noted], ignore_conflicts=True)
+            notify(AppointmentChanged, told)
 
     def foresee(self, deliveries: Sequence[Delivery]) -> Mapping[int, Skip]:
         skips: dict[int, Skip] = {}
@@ -182,7 +143,7 @@ class AppointmentReminder(AppointmentKind):
         return iter(sorted(rows, key=lambda row: (row.due_at, row.subject_id, row.login_id)))
 
 
-class AppointmentChanged(AppointmentKind):
+class AppointmentChanged(AppointmentKind, EventKind):
     """The correction: moved, cancelled or on again, for whoever was told otherwise by that channel (R7).
 
     Which of the three is decided when it leaves, from what the login was last told and what is true then.
@@ -201,140 +162,61 @@ class AppointmentChanged(AppointmentKind):
             if not told.is_still_right(subject)
         ]
 
+    def client_id(self, subject: Appointment) -> int:
+        return subject.client_id
+
     def lane(self, subject: Appointment, channel: Channel) -> str:
         return lane_of(channel, subject.pk)
 
     def useful_until(self, subject: Appointment) -> datetime:
-        return subject.starts_at - timedelta(seconds=1)  # nothing is ever sent after the start (R8)
+        return subject.starts_at - JUST_BEFORE
 
     def objection(self, notification: Notification, subject: Appointment, now: datetime) -> Skip | None:
         return Skip(reasons.TOO_LATE) if now > self.useful_until(subject) else None
 
     def compose(self, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Content | Skip]:
         rows = [delivery.notification for delivery in deliveries]
-        # An attempt in doubt mentioned the change itself: compare with what came before it.
         told = last_told({row.subject_id for row in rows}, before={row.pk for row in rows})
-        contents: dict[int, Content | Skip] = {}
-        mentions: list[Mention] = []
-        for delivery in deliveries:
-            row, appointment = delivery.notification, delivery.subject
-            before = told.get((row.login_id, row.channel, appointment.pk))
-            if before is None or before.is_still_right(appointment):
-                contents[row.pk] = Skip(NOTHING_TO_CORRECT)
-                continue
-            if appointment.is_called_off and before.starts_at <= now:
-                contents[row.pk] = Skip(reasons.TOO_LATE)  # the time that they know has come
-                continue
-            mentions.append(mention(row, appointment, is_reminder=False))
-            contents[row.pk] = correction(row, appointment, before)
-        Mention.objects.bulk_create(mentions)
+        in_doubt = [row.pk for row in rows if row.in_doubt]
+        attempted = {own.notification_id: own for own in Mention.objects.filter(notification__in=in_doubt)}
+        contents = {
+            row.pk: _correction(
+                delivery, told.get((row.login_id, row.channel, row.subject_id)), attempted.get(row.pk), now
+            )
+            for row, delivery in zip(rows, deliveries, strict=True)
+        }
+        Mention.objects.bulk_create(
+            mention(delivery.notification, delivery.subject, is_reminder=False)
+            for delivery in deliveries
+            if isinstance(contents[delivery.notification.pk], Content) and delivery.notification.pk not in attempted
+        )
         return contents
 
 
-def correction(row: Notification, appointment: Appointment, before: Mention) -> Content:
-    """What sets right what was told before."""
-    template = (
-        "scheduling/cancelled"
-        if appointment.is_called_off
-        else "scheduling/on_again"
-        if before.called_off
-        else "scheduling/moved"
-    )
-    method = "CANCEL" if appointment.is_called_off else "PUBLISH"
+def _correction(delivery: Delivery, before: Mention | None, own: Mention | None, now: datetime) -> Content | Skip:
+    """What sets right what was told `before`; `own` is what an earlier attempt at this, in doubt, said."""
+    appointment: Appointment = delivery.subject
+    if before is None or (own is None and before.is_still_right(appointment)):
+        return Skip(NOTHING_TO_CORRECT)
+    if own is not None and not own.is_still_right(appointment):
+        return Skip(OVERTAKEN)  # its Message-ID may be in the mailbox already, saying something else (E5)
     # Moved and then cancelled: cancelled is the time that they know.
-    line = Line(appointment, as_told=before.starts_at if appointment.is_called_off else None)
+    known = before.starts_at if appointment.is_called_off else appointment.starts_at
+    if known <= now:
+        return Skip(reasons.TOO_LATE)
+    method = "CANCEL" if appointment.is_called_off else "PUBLISH"
     return Content(
-        template=template,
-        context={"line": line, "before": Line(appointment, as_told=before.starts_at)},
-        calendar=calendar_of([appointment], method=method) if row.channel == Channel.EMAIL else b"",
+        template=_template(appointment, before),
+        context={"line": Line(appointment, as_told=known), "before": Line(appointment, as_told=before.starts_at)},
+        calendar=partial(calendar_of, [appointment], method=method),
+        calendar_name=CALENDAR_NAME,
         calendar_method=method,
+        # As of now: a later change may have brought the start nearer than it was when this row was written (T9).
+        useful_until=min(known, appointment.starts_at) - JUST_BEFORE,
     )
 
 
-def mention(row: Notification, appointment: Appointment, *, is_reminder: bool) -> Mention:
-    """What this notification tells about this appointment, to be written with the attempt."""
-    return Mention(
-        organization_id=row.organization_id,
-        notification=row,
-        login_id=row.login_id,
-        channel=row.channel,
-        appointment=appointment,
-        starts_at=appointment.starts_at,
-        called_off=appointment.is_called_off,
-        is_reminder=is_reminder,
-    )
-
-
-def last_told(appointment_ids: Iterable[int], *, before: Iterable[int] = ()) -> dict[tuple[int, str, int], Mention]:
-    """The latest mention by (login, channel, appointment), leaving out those of the notifications `before`."""
-    mentions = Mention.objects.filter(appointment__in=appointment_ids).exclude(notification__in=before)
-    return {(told.login_id, told.channel, told.appointment_id): told for told in mentions.order_by("pk")}
-
-
-def agendas_of(deliveries: Sequence[Delivery]) -> list[list[Appointment]]:
-    """What each reminder lists: a text its appointment, an email the agenda (R5).
-
-    An agenda is every Scheduled appointment of the login's clients from the first's start up to, not including,
-    24 hours later, but for those that an earlier reminder email to that login listed at that time. Empty when the
-    reminder's own appointment was listed before.
-    """
-    rows = [delivery.notification for delivery in deliveries]
-    links = defaultdict(list)
-    for link in ClientLink.objects.filter(
-        login__in={row.login_id for row in rows if row.channel == Channel.EMAIL},
-        client__active_since__isnull=False,
-    ).select_related("client"):
-        links[link.login_id].append(link)
-
-    nearby = _near(deliveries, {link.client_id for of_login in links.values() for link in of_login})
-    listed_before = {
-        (told.login_id, told.channel, told.appointment_id, told.starts_at)
-        for told in Mention.objects.reminders()
-        .filter(
-            login__in={row.login_id for row in rows},
-            appointment__in={row.subject_id for row in rows}
-            | {appointment.pk for of_client in nearby.values() for appointment in of_client},
-        )
-        .exclude(notification__in=[row.pk for row in rows if row.pk])
-    }
-
-    agendas: list[list[Appointment]] = []
-    for delivery in deliveries:
-        row, first = delivery.notification, delivery.subject
-        found = [first]
-        if row.channel == Channel.EMAIL:
-            found += [
-                appointment
-                for link in links[row.login_id]
-                if _counted(link, row.due_at)
-                for appointment in nearby[link.client_id]
-                if first.starts_at <= appointment.starts_at < first.starts_at + AGENDA_SPAN
-                and appointment.pk != first.pk
-            ]
-        unlisted = [
-            appointment
-            for appointment in sorted(found, key=lambda one: (one.starts_at, one.pk))
-            if (row.login_id, row.channel, appointment.pk, appointment.starts_at) not in listed_before
-        ]
-        agendas.append(unlisted if first in unlisted else [])
-    return agendas
-
-
-def _counted(link: ClientLink, decided_at: datetime) -> bool:
-    """Whether the link, and its client's care, counted at the moment of the decision (R9)."""
-    since = link.client.active_since
-    return since is not None and max(since, link.linked_since) <= decided_at
-
-
-def _near(deliveries: Sequence[Delivery], client_ids: set[int]) -> dict[int, list[Appointment]]:
-    """Scheduled appointments of these clients within the batch's agendas, by client."""
-    starts = [delivery.subject.starts_at for delivery in deliveries if delivery.notification.channel == Channel.EMAIL]
-    nearby: dict[int, list[Appointment]] = defaultdict(list)
-    if not starts:
-        return nearby
-    window: dict[str, Any] = {"starts_at__gte": min(starts), "starts_at__lt": max(starts) + AGENDA_SPAN}
-    candidates = Appointment.objects.scheduled().filter(client__in=client_ids, **window)
-    hold_still(candidates.values_list("pk", flat=True))
-    for appointment in candidates.select_related(*LISTED_FIELDS):
-        nearby[appointment.client_id].append(appointment)
-    return nearby
+def _template(appointment: Appointment, before: Mention) -> str:
+    if appointment.is_called_off:
+        return "scheduling/cancelled"
+    return "scheduling/on_again" if before.called_off else "scheduling/moved"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.features import Channel, Feature
 from accounts.models import Client, Login, Organization, Preference, Role, User
@@ -108,6 +108,13 @@ def make_practice(name: str = "Harbor Kids Therapy", **fields: Any) -> Practice:
     for login in (practice.therapist, practice.mom, practice.dad):
         link(login, child)
     return practice
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """A page asked for in French leaves its language active in the thread; no test inherits it."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from django.contrib.sessions.models import Session
 from django.db import models
 
 from accounts.models import Organization, TextStop, User
-from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet, tenant_models
+from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+from tests.tenants import tenant_models
 
 HOUSE = Path(__file__).parents[1]
 

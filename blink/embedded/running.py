@@ -87,7 +87,7 @@ def _run(web: Web, wish: StopWish, say: Callable[[str], None], welcome: Callable
         scan.delay()
         wake()
         web.open()
-        prepared = True  # and not sooner: who is told that all is well may ask for any page
+        prepared = True  # not before: whoever sees 200 may ask for a page, and it is there
         say(welcome(web.address))
         _watch(started, wish)
         say("Stopping...")

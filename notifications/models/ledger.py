@@ -1,6 +1,6 @@
 """The ledger: every notification that was ever decided, and at the same time the queue of those to send."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,8 +44,10 @@ class NotificationQuerySet(TenantQuerySet["Notification"]):
     def unfinished(self) -> "NotificationQuerySet":
         return self.filter(state__in=UNFINISHED)
 
-    def claimable(self, now: datetime) -> "NotificationQuerySet":
-        """Rows to act on now: due ones, and ones whose lease ran out; the first of each lane only.
+    def claimable(self, now: datetime, *, kinds: Iterable[str]) -> "NotificationQuerySet":
+        """Rows of these kinds to act on now: due ones, and ones whose lease ran out; the first of each lane only.
+
+        A kind that is not among them, such as one of a newer release during a rollout, is left to who knows it.
 
         A lane keeps what one login gets about one thing in order: a correction never overtakes the
         reminder that it corrects, and an agenda is sent before the reminders that it makes needless.
@@ -56,8 +58,9 @@ class NotificationQuerySet(TenantQuerySet["Notification"]):
             channel=OuterRef("channel"),
             lane=OuterRef("lane"),
             state__in=UNFINISHED,
+            kind__in=kinds,
         )
-        return self.unfinished().filter(Q(lane="") | ~Exists(ahead), next_attempt_at__lte=now)
+        return self.unfinished().filter(kind__in=kinds).filter(Q(lane="") | ~Exists(ahead), next_attempt_at__lte=now)
 
     def in_words(self) -> "NotificationQuerySet":
         """For the record: the latest due first, with whom and what they are about."""
@@ -107,6 +110,8 @@ class Notification(TenantModel):
     reason = models.CharField(_("reason"), max_length=40, blank=True, default="", db_default="")
     reason_detail = models.CharField(max_length=40, blank=True, default="", db_default="")
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
+    # Attempts that were begun and whose answer never came.
+    lost_answers = models.PositiveSmallIntegerField(default=0, db_default=0)
     attempted_at = models.DateTimeField(_("last attempt"), null=True)
     # An attempt was begun and its answer is not known: the provider may have accepted it.
     in_doubt = models.BooleanField(_("in doubt"), default=False, db_default=False)

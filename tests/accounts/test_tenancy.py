@@ -26,10 +26,10 @@ from accounts.tenancy import (
     TenantQuerySet,
     current_tenant,
     everywhere,
-    tenant_models,
     within,
 )
 from tests.conftest import Practice, make_login
+from tests.tenants import tenant_models
 
 TENANT_MODELS = [pytest.param(model, id=model._meta.label) for model in tenant_models()]
 

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from html import unescape
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import pytest
+from django.utils.html import strip_tags
 
 from blink import demo
 from tests.blink.test_environment import COMPLETE
@@ -122,6 +124,12 @@ def blink(folder: Path) -> Iterator[Blink]:
         yield blink
 
 
+def read(blink: Blink, address: str, **query: str) -> str:
+    """The words of one of its pages, fetched over HTTP, without the tags."""
+    html = build_opener().open(f"http://127.0.0.1:{blink.port}{address}?{urlencode(query)}", timeout=20).read().decode()
+    return " ".join(unescape(strip_tags(html.replace("<", " <"))).split())
+
+
 def outbox(blink: Blink) -> list[Any]:
     return blink.rows("SELECT channel, recipient, body, calendar FROM notifications_outboxmessage")
 
@@ -133,6 +141,32 @@ def test_emails_an_agenda_and_texts_really_go_out_R2_R5(blink: Blink) -> None:
     agenda = next(body for _channel, to, body, _calendar in sent if to == "marcus.bellweather@mail.example")
     assert "Ada" in agenda
     assert "Theo" in agenda
+
+
+def test_its_pages_show_what_went_out_and_why_some_did_not_R5_T1_L1(blink: Blink) -> None:
+    """What a newcomer sees in a browser. All of it within `OUT_WITHIN`, which leaves room for a busy machine."""
+    deadline = time.monotonic() + OUT_WITHIN
+    front = read(blink, "/")
+    assert "Nobody misses an appointment because nobody told them" in front
+    assert "The outbox" in front
+    assert "The record" in front
+
+    for address, words in {
+        "/outbox/": {
+            "Reminder: 2 appointments, the first on",  # one email about both children
+            "marcus.bellweather@mail.example",
+            "has an appointment on",  # a text
+            "Reply STOP to stop, UNSTOP to resume.",
+        },
+        "/outbox/record/": {
+            "Appointment reminder · Email",
+            "Sent marcus.bellweather@mail.example",
+            "Not texted: texts are only sent by practices in the U.S. and Canada",
+        },
+    }.items():
+        while missing := {said for said in words if said not in read(blink, address)}:
+            assert time.monotonic() < deadline, (address, missing)
+            time.sleep(0.2)
 
 
 def test_a_wake_up_reaches_the_worker_long_before_a_sweep_would(blink: Blink) -> None:

@@ -159,6 +159,13 @@ def test_the_records_words_are_those_of_a_real_reminder_L1(browser: Browser, pra
     assert "Daniel Rivera Mia Rivera Appointment reminder Email Not emailed: this login has it turned off" in shown
 
 
+def test_the_list_has_few_enough_columns_to_show_the_reason(browser: Browser, practice: Practice) -> None:
+    make_row(practice.mom, practice.child, due_at=timezone.now().replace(hour=16, minute=30))
+    html = page(browser)
+    assert re.findall(r'class="column-(\w+)', html) == ["due_for", "login", "client", "what_by", "outcome"]
+    assert "4:30 p.m. Harbor Kids Therapy Maria Rivera" in words_of(html)
+
+
 def test_a_failure_says_that_it_failed_and_why_L1(browser: Browser, practice: Practice) -> None:
     make_row(practice.mom, state=State.FAILED, reason="refused", reason_detail="30006", channel=Channel.TEXT)
     assert "Failed. Not texted: the provider refused it for good (code 30006)" in words_of(page(browser))

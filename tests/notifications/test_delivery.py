@@ -25,7 +25,7 @@ from accounts.tenancy import everywhere, within
 from notifications import delivery, reasons
 from notifications.channels import UNTIL_MENDED
 from notifications.channels.text import TextConnection
-from notifications.delivery import LEASE, MAX_ATTEMPTS, deliver_batch
+from notifications.delivery import LEASE, MOST_LOST_ANSWERS, deliver_batch
 from notifications.models import Notification, State
 from scheduling.models import Appointment, Mention
 from scheduling.scan import scan
@@ -183,7 +183,7 @@ def test_a_stop_that_twilio_knows_halts_every_text_to_the_number_T8(
     assert twilio.messages == ()
 
 
-@pytest.mark.parametrize("refusal", [RefuseRecipient(550), RefuseData(554)])
+@pytest.mark.parametrize("refusal", [RefuseRecipient(550), RefuseData(550, "5.1.1 No such mailbox")])
 def test_an_email_refused_for_good_is_never_tried_again(
     family: Practice,
     smtp: SmtpStandin,
@@ -198,6 +198,22 @@ def test_an_email_refused_for_good_is_never_tried_again(
     kept = now(row)
     assert (kept.state, kept.reason, kept.reason_detail) == (State.FAILED, reasons.REFUSED.code, str(refusal.code))
     assert smtp.emails == ()
+
+
+@pytest.mark.parametrize("refusal", [RefuseRecipient(550, "5.7.1 Relaying denied"), RefuseData(554)])
+def test_an_email_refused_because_of_our_settings_goes_out_once_they_are_mended(
+    family: Practice,
+    smtp: SmtpStandin,
+    clock: time_machine.Traveller,
+    refusal: RefuseRecipient | RefuseData,
+) -> None:
+    row = due_email(family)
+    smtp.on(refusal, times=2)
+    for _ in range(3):
+        run()
+        clock.shift(3600)
+    assert now(row).state == State.SENT
+    assert len(smtp.emails) == 1
 
 
 def test_a_recipient_whom_the_provider_refuses_is_not_tried_again(
@@ -290,7 +306,7 @@ def test_an_outage_of_a_day_loses_no_email(family: Practice, smtp: SmtpStandin, 
     """What was certainly not accepted is tried for as long as it is useful, however often."""
     row = due_email(family)
     smtp.on(RefuseConnection())
-    for _ in range(MAX_ATTEMPTS + 6):
+    for _ in range(18):
         run()
         clock.shift(3600)
     assert now(row).state == State.PENDING
@@ -501,11 +517,11 @@ def test_an_email_whose_answers_are_all_lost_ends(
 ) -> None:
     row = due_email(family)
     smtp.on(DropAfterData(accepted=True))
-    for _ in range(2 * MAX_ATTEMPTS):
+    for _ in range(MOST_LOST_ANSWERS + 3):
         run()
-        clock.shift(721)
+        clock.move_to(now(row).next_attempt_at + timedelta(seconds=1))
     assert (now(row).state, now(row).reason, now(row).in_doubt) == (State.FAILED, reasons.GAVE_UP.code, True)
-    assert len(smtp.emails) == MAX_ATTEMPTS
+    assert len(smtp.emails) == MOST_LOST_ANSWERS
     assert {email.message_id for email in smtp.emails} == {row.message_id}
 
 
@@ -593,12 +609,12 @@ def test_an_email_that_kills_its_worker_each_time_ends(
     row = due_email(family)
     with monkeypatch.context() as patched:
         patched.setattr(delivery, "_record", die)
-        for _ in range(MAX_ATTEMPTS):
+        for _ in range(MOST_LOST_ANSWERS):
             run_until_it_dies()
             clock.shift(A_LEASE)
         run()
     assert (now(row).state, now(row).reason) == (State.FAILED, reasons.UNCONFIRMED.code)
-    assert len(smtp.emails) == MAX_ATTEMPTS
+    assert len(smtp.emails) == MOST_LOST_ANSWERS
 
 
 def test_an_unforeseen_error_keeps_the_answers_before_it(

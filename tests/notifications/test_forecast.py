@@ -13,39 +13,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.features import Channel, Feature
-from accounts.models import FeatureToggle, Organization, Role, TextStop
+from accounts.models import FeatureToggle, Role, TextStop
 from accounts.tenancy import everywhere, within
-from notifications.delivery import deliver_batch
 from notifications.forecast import forecast
 from notifications.models import Notification, State
 from scheduling.models import Appointment
 from scheduling.scan import scan
 from tests.conftest import Practice, choose, link, make_client, make_login, make_organization
+from tests.notifications.foretelling import Line, foretold, let_time_pass, recorded
 
 NOW = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
 HOURS = 48
-Line = tuple[int, int, str, str]  # appointment, login, channel, "" or the reason why not
 
 
-def foretold(practice_id: int, hours: float = HOURS) -> Counter[Line]:
-    with within(practice_id):
-        lines = forecast(Organization.objects.get(pk=practice_id), now=NOW, hours=hours)
-    return Counter((line.row.subject_id, line.row.login_id, line.row.channel, line.reason) for line in lines)
-
-
-def recorded(practice_id: int) -> Counter[Line]:
-    with within(practice_id):
-        rows = Notification.objects.all()
-        return Counter((row.subject_id, row.login_id, row.channel, row.reason) for row in rows)
-
-
-def let_time_pass(hours: float) -> None:
-    """A scan and a sending at every quarter of an hour; all starts of these tests are at such minutes."""
-    for minute in range(0, int(hours * 60) + 1, 15):
-        with time_machine.travel(NOW + timedelta(minutes=minute), tick=False):
-            scan()
-            while deliver_batch():
-                pass
+def foretold_now(practice_id: int) -> Counter[Line]:
+    return foretold(practice_id, now=NOW, hours=HOURS)
 
 
 def a_lively_practice(seed: int, appointments: int) -> int:
@@ -85,11 +67,11 @@ def a_lively_practice(seed: int, appointments: int) -> int:
 def test_the_record_is_what_was_foretold_for_hundreds_of_appointments_L3(seed: int) -> None:
     with time_machine.travel(NOW, tick=False):
         organization = a_lively_practice(seed, appointments=150)
-        expected = foretold(organization)
+        expected = foretold_now(organization)
     assert sum(expected.values()) > 150
     assert len({reason for *_, reason in expected}) > 4  # sent ones, and reasons of many kinds
 
-    let_time_pass(HOURS)
+    let_time_pass(NOW, HOURS)
     assert recorded(organization) == expected
 
 
@@ -98,7 +80,7 @@ def test_an_agenda_is_foretold_as_one_email_L3_R5(practice: Practice) -> None:
     with time_machine.travel(NOW, tick=False):
         first = practice.appointment(timedelta(hours=30), on_schedule_since=NOW)
         second = practice.appointment(timedelta(hours=31), on_schedule_since=NOW)
-        emails = {line: n for line, n in foretold(practice.organization.pk).items() if line[2] == Channel.EMAIL}
+        emails = {line: n for line, n in foretold_now(practice.organization.pk).items() if line[2] == Channel.EMAIL}
     expected = {}
     for login in (practice.mom, practice.dad):
         expected[first.pk, login.pk, "email", ""] = 1
@@ -129,7 +111,7 @@ def test_what_waits_for_another_attempt_is_in_the_forecast_L3(practice: Practice
     with time_machine.travel(NOW, tick=False):
         practice.appointment(timedelta(hours=24))
         scan()
-        assert {line[2] for line in foretold(practice.organization.pk)} == {"email", "text"}
+        assert {line[2] for line in foretold_now(practice.organization.pk)} == {"email", "text"}
     with everywhere("the test looks"):
         assert set(Notification.objects.values_list("state", flat=True)) == {State.PENDING}
 

@@ -6,19 +6,21 @@ from html.parser import HTMLParser
 
 import pytest
 import time_machine
+from django.db.models import CharField, DateField, DateTimeField, TextField
 from django.utils import timezone, translation
 
 from accounts.features import Channel
+from accounts.fields import PhoneField
 from accounts.models import Client, Login, Organization, User
-from accounts.tenancy import within
+from accounts.tenancy import everywhere, within
 from notifications.delivery import deliver_batch
-from notifications.kinds import Content
+from notifications.kinds import Content, Delivery
 from notifications.models import Notification, OutboxMessage
 from notifications.rendering import Rendered, render
 from notifications.templatetags.notices import kind_label, phone_link
 from notifications.texts import segments
+from scheduling.lines import Line
 from scheduling.models import Appointment
-from scheduling.notifications import Line
 from scheduling.scan import scan
 from tests.conftest import Practice, choose, link, make_client, make_practice
 
@@ -119,7 +121,7 @@ def test_a_reminder_says_who_when_with_whom_and_where_E2_R4(harbor: Practice) ->
             "With: Theo Therapist",
             "Where: Room 3",
             "Cannot come? Call (206) 555-0100 or reply to this email.",
-            "My Account",
+            "To change what you get by email and text, reply to this email or tell the practice.",
             "1 Pier Road",
             "Seattle, WA 98101",
         ):
@@ -143,6 +145,106 @@ def test_no_name_of_a_client_is_in_any_subject_N4(harbor: Practice) -> None:
         "Appointment cancelled: Wednesday, November 25 at 11:00 AM PST",
         "Appointment is on again: Wednesday, November 25 at 11:00 AM PST",
     ]
+
+
+# What may be in a message's words, by whose field it is; whatever else is known about these people stays here (N4).
+# The location is printed: where to go is what a reminder is for, and whoever books writes it to be read by the family.
+IN_A_TEXT = {"practice.name", "child.first_name"}
+IN_AN_EMAIL = IN_A_TEXT | {"mom.name", "therapist.name", "appointment.location"} | {
+    f"practice.{field}" for field in ("street", "street2", "city", "region", "postal_code", "phone")
+}  # fmt: skip
+BORN = datetime(1987, 6, 5, tzinfo=UTC).date()
+
+
+def plant_canaries(practice: Practice, appointments: list[Appointment]) -> dict[str, str]:
+    """Put a word of its own into every field that people fill in, of everybody around; returns them by field.
+
+    It walks the models' fields, so one that is added later is planted too, and must stay out or be let in above.
+    """
+    sibling = make_client(practice.organization, "Sibling")
+    link(practice.mom, sibling)
+    logins = {name: getattr(practice, name) for name in ("mom", "dad", "therapist", "owner")}
+    rows = {
+        "practice": practice.organization,
+        "child": practice.child,
+        "sibling": sibling,
+        **logins,
+        **{f"{name}.user": login.user for name, login in logins.items()},
+    }
+    planted: dict[str, str] = {}
+    for name, row in [*rows.items(), *(("appointment", appointment) for appointment in appointments)]:
+        values: dict[str, object] = {}
+        for field in row._meta.concrete_fields:
+            if isinstance(field, PhoneField):
+                values[field.name] = planted.setdefault(f"{name}.{field.name}", f"20655501{len(planted):02}")
+            elif isinstance(field, CharField | TextField) and not field.choices:
+                values[field.name] = planted.setdefault(f"{name}.{field.name}", f"canary{len(planted):02}")
+            elif isinstance(field, DateField) and not isinstance(field, DateTimeField):
+                values[field.name] = BORN
+        type(row)._base_manager.filter(pk=row.pk).update(**values)
+        row.refresh_from_db()
+    return planted
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_nothing_leaves_but_who_when_with_whom_and_where_N4(harbor: Practice, language: str) -> None:
+    if language == "fr":
+        in_french(harbor)
+    with time_machine.travel(WINTER, tick=False), within(harbor.organization):
+        choose(harbor.mom, Channel.TEXT)
+        a_day_ahead = harbor.appointment(starts_in=timedelta(hours=24))
+        an_hour_ahead = harbor.appointment(starts_in=timedelta(hours=1))
+        with everywhere("users belong to no practice"):
+            planted = plant_canaries(harbor, [a_day_ahead, an_hour_ahead])
+        run_now()
+        for appointment in (a_day_ahead, an_hour_ahead):
+            appointment.move(appointment.starts_at + timedelta(minutes=30))
+            run_now()
+            appointment.set_status(Appointment.Status.CANCELLED)
+            run_now()
+            appointment.set_status(Appointment.Status.SCHEDULED)
+            run_now()
+    assert {"child.last_name", "dad.name", "therapist.user.email", "practice.slug", "sibling.first_name"} < set(planted)
+    for channel, may in ((Channel.EMAIL, IN_AN_EMAIL), (Channel.TEXT, IN_A_TEXT)):
+        messages = received(harbor.mom, channel)
+        kinds = [message.notification.kind for message in messages]
+        assert kinds == ["appointment.reminder", *["appointment.changed"] * 3]
+        assert len({message.body for message in messages}) == 4
+        for message in messages:
+            forms = [message.body, *([message.subject + Read(message.html).text] if message.html else [])]
+            for words in forms:
+                assert {field for field, canary in planted.items() if is_in(words, canary)} == may, words
+            # Not even where nobody looks: attributes, comments, the calendar file.
+            everywhere_in_it = "\n".join((message.subject, message.body, message.html, message.calendar))
+            assert {field for field, canary in planted.items() if is_in(everywhere_in_it, canary)} == may
+            assert str(BORN.year) not in everywhere_in_it
+            assert message.notification.key not in everywhere_in_it
+
+
+def is_in(words: str, canary: str) -> bool:
+    """Also a phone number that is written as people, or `tel:` links, write it."""
+    return canary in words or (canary.isdecimal() and canary in re.sub(r"[ ()-]", "", words))
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_emails_promise_nothing_that_is_not_there_and_texts_carry_no_link(harbor: Practice, language: str) -> None:
+    """Families have no place to sign in to, so no message leads to one (docs/decisions/0007-what-a-text-says.md)."""
+    if language == "fr":
+        in_french(harbor)
+    email = remind(harbor)
+    links = [str(a["href"]) for a in Read(email.html).all("a")]
+    assert links
+    assert [link for link in links if not link.startswith("tel:")] == []
+    for words in (email.body, email.html, text_of(harbor).body):
+        for promised in ("://", "www.", "blink.example", "My Account", "Mon compte", "Sign in", "sign in", "onnectez"):
+            assert promised not in words
+
+
+def test_without_an_address_to_reply_to_nobody_is_told_to_reply(db: None) -> None:
+    email = remind(at_winter(phone="206-555-0100", reply_to=""))
+    for words in (email.body, Read(email.html).text):
+        assert "To change what you get by email and text, tell the practice." in words
+        assert "reply to this email" not in words
 
 
 def test_an_agenda_of_two_children_is_grouped_by_day_R5(harbor: Practice) -> None:
@@ -317,7 +419,9 @@ def rendered(channel: Channel, *, language: str) -> Rendered:
     )
     line = Line(appointment)
     row = Notification(organization=organization, login=mom, channel=channel, useful_until=WINTER)
-    return render(row, Content(template="scheduling/reminder", context={"lines": [line], "line": line}))
+    return render(
+        Delivery(row, appointment), Content(template="scheduling/reminder", context={"lines": [line], "line": line})
+    )
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -403,7 +507,7 @@ def test_mail_is_written_in_the_language_of_its_login(harbor: Practice) -> None:
             "Avec : Theo Therapist",
             "Où : Salle 3",
             "Vous ne pouvez pas venir? Appelez au (206) 555-0100 ou répondez à ce courriel.",
-            "Mon compte",
+            "répondez à ce courriel ou parlez-en à la clinique.",
         ):
             assert said in words, said
     # Dad reads English.

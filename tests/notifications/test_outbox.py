@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.features import Channel
-from accounts.models import Login, Organization
+from accounts.models import Login, Organization, TextStop, User
 from accounts.tenancy import everywhere, within
 from notifications.delivery import deliver_batch
 from notifications.models import Notification, OutboxMessage
@@ -166,6 +166,25 @@ def test_the_record_says_in_words_why_not_L1(client: Client, db: None) -> None:
     assert "Not sent Not texted: texts are only sent by practices in the U.S. and Canada" in page
     assert "Sent maria.rivera@willow-practice.example" in page
     assert re.search(r"Due \w{3}, \w{3} \d+, \d+:\d\d [AP]M (GMT|BST)", page)
+
+
+def test_the_record_leads_to_where_a_reason_is_mended_L1(client: Client, practice: Practice) -> None:
+    """Each place is a page of Django admin; where there is nothing to mend, nothing is offered."""
+    with within(practice.organization):
+        Login.objects.filter(pk=practice.mom.pk).update(phone="20655501430")
+        Login.objects.filter(pk=practice.dad.pk).update(phone="2065550144")
+        for login in (practice.mom, practice.dad):
+            choose(login, Channel.TEXT)
+        TextStop.objects.stop("2065550144")
+    tell(practice)
+    rows = client.get("/outbox/record/", {"channel": "text"}).content.decode().split('class="ledger-row"')[1:]
+    (wrong_number,) = [row for row in rows if "the phone number has 11 digits" in row]
+    (stopped,) = [row for row in rows if "replied STOP" in row]
+    address = f"/admin/accounts/login/{practice.mom.pk}/change/"
+    assert f'href="{address}">Mend it in Platform admin</a>' in wrong_number
+    assert "/admin/" not in stopped
+    client.force_login(User.objects.create_superuser("pat@blink.example"))
+    assert client.get(address).status_code == 200
 
 
 def test_the_record_is_filtered_by_practice_channel_state_and_login(

@@ -24,7 +24,7 @@ from tests.servers import PrivateRedis
 from tests.services.figures import figures, milliseconds
 from tests.services.processes import Processes
 
-QUEUE = "celery"
+QUEUE = "notices"
 
 
 @pytest.fixture

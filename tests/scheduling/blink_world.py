@@ -20,8 +20,8 @@ from accounts.features import Feature
 from accounts.tenancy import everywhere
 from notifications.delivery import deliver_batch
 from notifications.models import Notification, OutboxMessage
+from scheduling.lines import Line
 from scheduling.models import Appointment
-from scheduling.notifications import Line
 from scheduling.scan import scan
 from tests.conftest import make_login, make_organization
 from tests.scheduling.world import Channel, Received, Status, What

@@ -10,8 +10,8 @@ from django.utils import translation
 from accounts.tenancy import everywhere
 from notifications.delivery import deliver_batch
 from notifications.models import Notification, OutboxMessage
+from scheduling.lines import Line
 from scheduling.models import LEAD, Appointment
-from scheduling.notifications import Line
 from scheduling.scan import scan
 from tests.conftest import Practice, link, make_client, make_practice
 

@@ -21,8 +21,8 @@ from accounts.models import Login
 from accounts.tenancy import everywhere
 from notifications.delivery import deliver_batch
 from notifications.models import Notification, OutboxMessage, State
+from scheduling.lines import Line
 from scheduling.models import Appointment, Mention
-from scheduling.notifications import Line
 from scheduling.scan import scan
 from tests.conftest import Practice, choose, link, make_client, make_login, make_practice
 from tests.servers import PrivateRedis

@@ -22,7 +22,7 @@ from accounts.tenancy import everywhere
 from notifications.delivery import deliver_batch
 from notifications.models import Notification, OutboxMessage
 from scheduling.models import Appointment, Mention
-from scheduling.notifications import last_told
+from scheduling.mentions import last_told
 from scheduling.scan import scan
 from tests.conftest import choose, make_practice
 
