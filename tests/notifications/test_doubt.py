@@ -47,7 +47,7 @@ from tests.notifications.test_delivery import (
 )
 from tests.standins.mail_api import Answer, MailApiStandin
 from tests.standins.smtp import DropAfterData, Email, RefuseConnection, RefuseData, SmtpStandin
-from tests.standins.twilio import TwilioStandin, server_error
+from tests.standins.twilio import Drop, TwilioStandin, server_error
 
 __all__ = ["clock", "family"]  # fixtures
 
@@ -494,6 +494,15 @@ def test_a_notice_whose_template_is_never_mended_ends_when_its_time_is_up_L1(
 # Refused, and delivered all the same.
 
 
+def told_by_text(family: Practice, twilio: TwilioStandin) -> Appointment:
+    """Mom was reminded of an appointment in 55 minutes; the text is out of the way."""
+    row = due_text(family)
+    run()
+    assert len(twilio.messages) == 1
+    twilio.clear()
+    return appointment_of(row)
+
+
 def refused_and_delivered(row: Notification) -> None:
     """Twilio's callback says that a text arrived which it had refused with 503."""
     with everywhere("the webhook serves every organization"):
@@ -514,7 +523,7 @@ def test_a_text_refused_but_delivered_is_corrected_when_the_appointment_changes_
     clock.shift(60)
     run()
     assert now(row).state == State.DELIVERED
-    assert not twilio.messages, "it is not sent again, and nothing is to be corrected yet"
+    assert list(twilio.messages) == [], "it is not sent again, and nothing is to be corrected yet"
     appointment = appointment_of(row)
     if change == "moved":
         move(appointment, timedelta(hours=1))
@@ -526,16 +535,102 @@ def test_a_text_refused_but_delivered_is_corrected_when_the_appointment_changes_
     assert hour(appointment) in text.body
 
 
-# A correction obeys the start as it is when it leaves (T9, R8).
-
-
-def told_by_text(family: Practice, twilio: TwilioStandin) -> Appointment:
-    """Mom was reminded of an appointment in 55 minutes; the text is out of the way."""
+@pytest.mark.parametrize("change", ["moved", "cancelled"])
+def test_a_text_refused_but_delivered_is_corrected_when_the_appointment_had_changed_before_R7(
+    family: Practice, twilio: TwilioStandin, clock: Clock, change: str
+) -> None:
+    """The appointment changes while nobody seems to have been told; then the callback comes."""
     row = due_text(family)
+    twilio.on(server_error(503), times=1)
     run()
-    assert len(twilio.messages) == 1
-    twilio.clear()
-    return appointment_of(row)
+    appointment = appointment_of(row)
+    if change == "moved":
+        move(appointment, timedelta(hours=1))
+    else:
+        set_status(appointment, Appointment.Status.CANCELLED)
+    clock.shift(60)
+    run()
+    assert now(row).state == State.SKIPPED
+    assert list(twilio.messages) == []
+    refused_and_delivered(row)
+    run()
+    (text,) = twilio.messages
+    assert ("has moved to" if change == "moved" else "is cancelled") in text.body
+    assert hour(appointment) in text.body
+    assert now(row).state == State.DELIVERED
+
+
+def test_a_correction_refused_but_delivered_is_set_right_when_the_appointment_changes_back_R7(
+    family: Practice, twilio: TwilioStandin
+) -> None:
+    appointment = told_by_text(family, twilio)
+    twilio.on(server_error(503), times=1)
+    move(appointment, timedelta(hours=1))
+    run()
+    (row,) = corrections(Channel.TEXT)
+    refused_and_delivered(row)
+    run()
+    assert list(twilio.messages) == []
+    move(appointment, -timedelta(hours=1))
+    run()
+    (text,) = twilio.messages
+    assert "has moved to" in text.body
+    assert hour(appointment) in text.body
+
+
+@pytest.mark.parametrize("change", ["moved", "cancelled"])
+def test_a_correction_refused_but_delivered_after_a_change_back_is_set_right_R7(
+    family: Practice, twilio: TwilioStandin, clock: Clock, change: str
+) -> None:
+    """By then nothing seemed to need correcting."""
+    appointment = told_by_text(family, twilio)
+    twilio.on(server_error(503), times=1)
+    if change == "moved":
+        move(appointment, timedelta(hours=1))
+        run()
+        move(appointment, -timedelta(hours=1))
+    else:
+        set_status(appointment, Appointment.Status.CANCELLED)
+        run()
+        set_status(appointment, Appointment.Status.SCHEDULED)
+    clock.shift(60)
+    run()
+    (row,) = corrections(Channel.TEXT)
+    assert row.reason == "nothing_to_correct"
+    assert list(twilio.messages) == []
+    refused_and_delivered(row)
+    run()
+    (text,) = twilio.messages
+    assert "is on again" in text.body
+    assert hour(appointment) in text.body
+
+
+def test_a_text_confirmed_after_its_correction_left_is_not_the_last_that_was_told_R7(
+    family: Practice, twilio: TwilioStandin, clock: Clock
+) -> None:
+    row = due_text(family)
+    twilio.on(Drop(accepted=True), times=1)
+    twilio.on(server_error(500), at="list")
+    run()
+    while now(row).state == State.SENDING:
+        wait_for_the_next_try(row, clock)
+    assert (now(row).state, now(row).reason) == (State.FAILED, reasons.UNCONFIRMED.code)
+    appointment = appointment_of(row)
+    move(appointment, timedelta(hours=5))
+    run()
+    assert [hour(appointment) in text.body for text in twilio.messages] == [False, True]
+    refused_and_delivered(row)
+    run()
+    before = len(twilio.messages)
+    assert before == 2
+    move(appointment, -timedelta(hours=5))
+    run()
+    (text,) = twilio.messages[before:]
+    assert "has moved to" in text.body
+    assert hour(appointment) in text.body
+
+
+# A correction obeys the start as it is when it leaves (T9, R8).
 
 
 def test_a_correction_dies_before_a_start_that_came_nearer_T9(
