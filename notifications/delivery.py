@@ -222,7 +222,7 @@ def _note_error(delivery: Delivery, error: ChannelError, in_the_end: Reason = re
         row.reason_detail = error.code[:40]  # stays *sending*: looked up when the lease runs out
         return
     # While there is time for another try after the backoff's, there is one.
-    left = (row.useful_until - now).total_seconds()
+    left = (delivery.useful_until - now).total_seconds()
     asked = 0.0
     if isinstance(error, Transient):
         row.in_doubt = delivery.was_in_doubt

@@ -218,7 +218,9 @@ def _correction(delivery: Delivery, before: Mention | None, own: Mention | None,
         return Skip(OVERTAKEN)  # its Message-ID may be in the mailbox already, saying something else (E5)
     # Moved and then cancelled: cancelled is the time that they know.
     known = before.starts_at if appointment.is_called_off else appointment.starts_at
-    if known <= now:
+    # As of now: a later change may have brought the start nearer than it was when this row was written (T9).
+    useful_until = min(known, appointment.starts_at) - JUST_BEFORE
+    if now > useful_until:
         return Skip(reasons.TOO_LATE)
     method = "CANCEL" if appointment.is_called_off else "PUBLISH"
     return Content(
@@ -227,8 +229,7 @@ def _correction(delivery: Delivery, before: Mention | None, own: Mention | None,
         calendar=partial(calendar_of, [appointment], method=method),
         calendar_name=CALENDAR_NAME,
         calendar_method=method,
-        # As of now: a later change may have brought the start nearer than it was when this row was written (T9).
-        useful_until=min(known, appointment.starts_at) - JUST_BEFORE,
+        useful_until=useful_until,
     )
 
 

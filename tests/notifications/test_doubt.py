@@ -621,12 +621,13 @@ def test_a_text_confirmed_after_its_correction_left_is_not_the_last_that_was_tol
     assert [hour(appointment) in text.body for text in twilio.messages] == [False, True]
     refused_and_delivered(row)
     run()
-    assert len(twilio.messages) == 2
+    before = len(twilio.messages)
+    assert before == 2
     move(appointment, -timedelta(hours=5))
     run()
-    assert len(twilio.messages) == 3
-    assert "has moved to" in twilio.messages[-1].body
-    assert hour(appointment) in twilio.messages[-1].body
+    (text,) = twilio.messages[before:]
+    assert "has moved to" in text.body
+    assert hour(appointment) in text.body
 
 
 # A correction obeys the start as it is when it leaves (T9, R8).
@@ -681,6 +682,39 @@ def test_a_correction_is_not_sent_once_the_start_is_past_R8(
     assert twilio.messages == ()
     assert {row.state for row in corrections(Channel.TEXT)} <= {State.SKIPPED, State.FAILED}
     assert corrections(Channel.TEXT)[0].reason in (reasons.TOO_LATE.code, reasons.GAVE_UP.code)
+
+
+def test_a_correction_is_tried_while_the_nearer_start_leaves_time_R8(
+    family: Practice, twilio: TwilioStandin, clock: Clock
+) -> None:
+    """The waits between tries follow the start as it is, not the week that the row was written with."""
+    appointment = told_by_text(family, twilio)
+    move(appointment, timedelta(days=7))
+    move(appointment, -timedelta(days=7, minutes=20))
+    twilio.on(server_error(503))
+    first = corrections(Channel.TEXT)[0]
+    keep_trying(first, clock, appointment.starts_at - timezone.now() - timedelta(minutes=4))
+    assert now(first).state == State.PENDING
+    twilio.clear()
+    wait_for_the_next_try(first, clock)
+    (text,) = twilio.messages
+    assert hour(appointment) in text.body
+    assert timezone.now() < appointment.starts_at
+
+
+def test_a_correction_is_not_taken_up_in_the_last_second_R8(
+    family: Practice, twilio: TwilioStandin, clock: Clock
+) -> None:
+    """Moved and cancelled, within a second of the time they know: decided at once, not handed back and forth."""
+    appointment = told_by_text(family, twilio)
+    known = appointment.starts_at
+    move(appointment, timedelta(days=3))
+    set_status(appointment, Appointment.Status.CANCELLED)
+    clock.move_to(known - timedelta(seconds=0.9), tick=False)
+    delivery.deliver_batch()
+    first = corrections(Channel.TEXT)[0]
+    assert (first.state, first.reason) == (State.SKIPPED, reasons.TOO_LATE.code)
+    assert twilio.messages == ()
 
 
 # The reader's language.
