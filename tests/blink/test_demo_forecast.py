@@ -8,7 +8,7 @@ import time_machine
 from accounts.features import Channel
 from accounts.models import Organization
 from accounts.tenancy import everywhere
-from blink.demo.loading import load_if_empty
+from blink.demo.loading import load
 from notifications.models import Notification, State
 from tests.notifications.foretelling import foretold, let_time_pass, recorded
 
@@ -20,7 +20,7 @@ HOURS = 30
 def test_the_record_of_the_demo_is_what_was_foretold_L3() -> None:
     """Without its story, which changes appointments: a forecast speaks of the schedule as it stands."""
     with time_machine.travel(NOW, tick=False):
-        assert load_if_empty()
+        assert load()
         practices = list(Organization.objects.all())
         expected = {practice.slug: foretold(practice.pk, now=NOW, hours=HOURS) for practice in practices}
 
