@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # What the embedded default relies on, besides its own tests in tests/blink and tests/services/test_sqlite.py.
-ON_SQLITE := tests/accounts/test_tenancy.py tests/notifications/test_delivery.py tests/notifications/test_forecast.py \
-	tests/blink/test_demo_loading.py tests/test_plugin.py tests/scheduling/test_reminders.py tests/scheduling/test_scan.py tests/scheduling/test_times.py
+ON_SQLITE := tests/accounts/test_tenancy.py tests/blink/test_demo_loading.py tests/notifications/test_forecast.py \
+	tests/scheduling/test_reminders.py tests/scheduling/test_scan.py tests/scheduling/test_times.py tests/test_plugin.py
 
 .PHONY: help run demo-reset test check format messages lock clean
 
@@ -17,7 +17,8 @@ help:  ## list the commands
 $(VENV)/.run-installed: requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Blink needs Python 3.11 or newer; say which with PYTHON=..."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/pip || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); } || \
+		{ echo "Python cannot make a virtual environment here; on Debian and Ubuntu install python3-venv."; exit 1; }
 	@echo "Installing what Blink runs on (once)..."
 	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@touch $@

@@ -94,8 +94,8 @@ class AppointmentReminder(AppointmentKind):
         if told is not None:
             start = notification.due_at + LEAD[Channel(notification.channel)]
             noted = mention(notification, told, is_reminder=True, starts_at=start)
-            Mention.objects.bulk_create([noted], ignore_conflicts=True)
-            notify(AppointmentChanged, told)
+            noted.called_off = False  # whatever became of it since
+            _note_again(noted)
 
     def foresee(self, deliveries: Sequence[Delivery]) -> Mapping[int, Skip]:
         skips: dict[int, Skip] = {}
@@ -191,6 +191,22 @@ class AppointmentChanged(AppointmentKind, EventKind):
             if isinstance(contents[delivery.notification.pk], Content) and delivery.notification.pk not in attempted
         )
         return contents
+
+    def sent_after_all(self, notification: Notification) -> None:
+        told = Appointment.objects.filter(pk=notification.subject_id).first()
+        if told is not None:
+            noted = mention(notification, told, is_reminder=False)
+            if notification.key != self.key(told):
+                # It changed since, and nobody knows how it stood when this left: whatever it said, say it anew.
+                noted.called_off = not told.is_called_off
+            _note_again(noted)
+
+
+def _note_again(noted: Mention) -> None:
+    """Keep what was told after all, unless it never was forgotten, and correct it where it no longer holds."""
+    if not Mention.objects.filter(notification=noted.notification_id).exists():
+        Mention.objects.bulk_create([noted], ignore_conflicts=True)
+        notify(AppointmentChanged, noted.appointment)
 
 
 def _correction(delivery: Delivery, before: Mention | None, own: Mention | None, now: datetime) -> Content | Skip:

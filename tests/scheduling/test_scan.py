@@ -111,29 +111,6 @@ def test_what_fell_due_in_an_outage_and_is_too_late_is_on_record_R8(practice: Pr
     assert words[practice.mom.pk, "text"] == "Not texted: it was too late by the time it could be sent"
 
 
-@pytest.mark.parametrize("channel", Channel)
-def test_the_scan_reads_a_partial_index_however_large_the_table_R2(practice: Practice, channel: Channel) -> None:
-    if connection.vendor != "postgresql":
-        pytest.fail("Query plans are PostgreSQL's; the tests bring one of their own.")
-    with within(practice.organization):
-        Appointment.objects.bulk_create(
-            Appointment(
-                organization=practice.organization,
-                client=practice.child,
-                staff=practice.therapist,
-                starts_at=NOW + timedelta(hours=hour),
-                status="attended",
-            )
-            for hour in range(3000)
-        )
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE scheduling_appointment")
-    with everywhere("the test asks for the scan's plan"):
-        plan = Appointment.objects.due(channel, NOW).values_list("pk")[:100].explain()
-    assert f"appointment_{channel.value}_due" in plan
-    assert "Seq Scan" not in plan
-
-
 def test_a_batch_of_a_hundred_takes_as_many_queries_as_one_of_one(practice: Practice) -> None:
     """Fifty families with an appointment each: scanned, decided, sent to the outbox and recorded."""
     queries = []

@@ -26,7 +26,7 @@ from tests.scheduling.reference import LAST_CALL, LEAD, Practice
 from tests.scheduling.world import Channel, Received, Status, What, World
 
 STORIES = {
-    "default": settings(max_examples=60, stateful_step_count=40, deadline=None),
+    "default": settings(max_examples=40, stateful_step_count=30, deadline=None),
     "long": settings(max_examples=1500, stateful_step_count=80, deadline=None),
 }
 
@@ -473,5 +473,5 @@ def assert_allowed(received: Sequence[Received]) -> None:
             reminded.add(line)
 
 
-TestReminders = pytest.mark.django_db(Reminders.TestCase)
+TestReminders = pytest.mark.timeout(900)(pytest.mark.django_db(Reminders.TestCase))
 TestReminders.settings = STORIES[os.environ.get("STATE_MACHINE", "default")]

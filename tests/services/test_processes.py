@@ -78,7 +78,7 @@ class Listener:
 
     def messages(self) -> list[dict[str, Any]]:
         """The tasks that were put into the queue, their bodies decoded."""
-        pushed = [each.split(" ", 2)[2] for each in self.heard if each.startswith("LPUSH celery ")]
+        pushed = [each.split(" ", 2)[2] for each in self.heard if each.startswith(("LPUSH clock ", "LPUSH notices "))]
         messages = map(json.loads, pushed)
         return [{**message, "body": json.loads(base64.b64decode(message["body"]))} for message in messages]
 

