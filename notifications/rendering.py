@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -47,7 +46,6 @@ def render(delivery: Delivery, content: Content) -> Rendered:
             **content.context,
             "organization": row.organization,
             "login": row.login,
-            "portal_url": settings.PUBLIC_URL,
         }
         compose = _email if row.channel == Channel.EMAIL else _text
         return compose(row, content, context, delivery.useful_until)
