@@ -41,9 +41,10 @@ PATIENCE = 15.0  # seconds that a batch may lose to a provider that does not ans
 RECORD_EVERY = 20  # answers; a crash leaves at most so many to be looked up
 BACKOFF_FIRST = 15.0  # seconds, doubling with each attempt
 BACKOFF_LONGEST = 600.0  # what the provider certainly did not accept is tried for as long as it is useful
-# An email whose answer is lost may have been accepted each time, so this ends it; doubling all along, after eight
-# hours and a half.
-MOST_LOST_ANSWERS = 12
+# An email whose answer is lost may have been accepted each time: rarer tries, and an end after eight hours or so. Not
+# rarer still, because the rest of its lane waits with it.
+BACKOFF_LOST = 1800.0
+MOST_LOST_ANSWERS = 24
 
 
 def deliver_batch(limit: int = BATCH) -> int:
@@ -229,7 +230,7 @@ def _note_error(delivery: Delivery, error: ChannelError, in_the_end: Reason = re
         backoff, asked = min(_backoff(row.attempts), BACKOFF_LONGEST), error.retry_after or 0.0
     else:
         row.lost_answers += 1
-        backoff = _backoff(row.lost_answers)
+        backoff = min(_backoff(row.lost_answers), BACKOFF_LOST)
     wait = max(BACKOFF_FIRST, min(backoff, left / 2), asked)
     if wait > left or row.lost_answers >= MOST_LOST_ANSWERS:
         _fail(delivery, in_the_end, error.code, in_doubt=row.in_doubt)
