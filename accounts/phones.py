@@ -21,11 +21,11 @@ from typing import Final
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+from accounts.addresses import US_TERRITORIES
+
 MAX_LENGTH: Final = 64
 """Longest stored number, in characters. Model and form fields use it; `normalize` cuts what is longer."""
 
-# Regions of country code 1 that are the U.S., its territories or Canada, by their ISO codes (T1, T3).
-_TERRITORIES: Final = frozenset({"PR", "GU", "VI", "AS", "MP"})
 _US_AND_CANADA: Final = frozenset({"US", "CA"})
 
 # E.164 allows fifteen digits; more than that is not one number.
@@ -142,7 +142,7 @@ def _is_textable_area_code(area_code: str) -> bool:
     if region in _US_AND_CANADA:
         # Toll-free, premium and personal numbers are filed under these without belonging to a place.
         return phonenumbers.number_type(number) == PhoneNumberType.FIXED_LINE_OR_MOBILE
-    return region in _TERRITORIES
+    return region in US_TERRITORIES
 
 
 def _visible(typed: str) -> str:

@@ -4,6 +4,7 @@ A domain app writes its kinds in its own `notifications.py` and registers them f
 Everything here is asked in bulk: a batch of 100 costs a fixed number of queries.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -55,48 +56,24 @@ class Delivery:
         return min(until, self.content.useful_until or until) if self.content else until
 
 
-class Kind:
-    """One kind of notification. Subclass, set the class attributes, answer the methods, and register it."""
+class Kind(ABC):
+    """One kind of notification: what becomes of its rows. Subclass, answer the methods, and register it."""
 
     slug: ClassVar[str]
     feature: ClassVar[Feature]
     label: ClassVar[Words]
 
-    def key(self, subject: Any) -> str:
-        """Name the occurrence, such as `invoice:41:issued`: told once per login and channel, ever."""
-        raise NotImplementedError
-
-    def audience(self, subject: Any) -> Iterable[Recipient]:
-        """Who might be told, by which channel. The rules decide later who is; be generous here."""
-        raise NotImplementedError
-
-    def client_id(self, subject: Any) -> int | None:
-        """The client it is about, if it is about one."""
-        return None
-
-    def lane(self, subject: Any, channel: Channel) -> str:
-        """What must leave in order for one login and channel; empty for things that need no order."""
-        return ""
-
-    def useful_until(self, subject: Any) -> datetime:
-        """The last moment at which telling still helps."""
-        raise NotImplementedError
-
+    @abstractmethod
     def load(self, ids: Iterable[int]) -> Mapping[int, Any]:
         """The subjects by id, in bulk, with whatever `objection` and `compose` read. Missing ones are gone."""
-        raise NotImplementedError
 
     def objection(self, notification: Notification, subject: Any, now: datetime) -> Skip | None:
         """Why the subject itself no longer warrants telling, asked just before sending. No queries."""
         return None
 
+    @abstractmethod
     def compose(self, deliveries: Sequence[Delivery], now: datetime) -> Mapping[int, Content | Skip]:
         """What each says, by notification id, in the transaction that claims them."""
-        raise NotImplementedError
-
-    def foresee(self, deliveries: Sequence[Delivery]) -> Mapping[int, Skip]:
-        """For the forecast: what `compose` would skip, by position, if these were sent in this order."""
-        return {}
 
     def unsent(self, notification_ids: Sequence[int]) -> None:
         """These were composed, and certainly did not reach the provider: forget what `compose` noted."""
@@ -107,9 +84,37 @@ class Kind:
     def sent_after_all(self, notification: Notification) -> None:
         """The provider has this one after all, though it was taken for unsent: note again what `compose` noted."""
 
+    def foresee(self, deliveries: Sequence[Delivery]) -> Mapping[int, Skip]:
+        """For the forecast: what `compose` would skip, by position, if these were sent in this order."""
+        return {}
+
     def upcoming(self, organization_id: int, *, now: datetime, until: datetime) -> Iterator[Notification]:
         """For the forecast: unsaved rows that will fall due from now until then, in order of their due moment."""
         return iter(())
+
+
+class EventKind(Kind):
+    """A kind whose rows are written when something happens, by `notify(kind, subject)`."""
+
+    @abstractmethod
+    def key(self, subject: Any) -> str:
+        """Name the occurrence, such as `invoice:41:issued`: told once per login and channel, ever."""
+
+    @abstractmethod
+    def audience(self, subject: Any) -> Iterable[Recipient]:
+        """Who might be told, by which channel. The rules decide later who is; be generous here."""
+
+    @abstractmethod
+    def useful_until(self, subject: Any) -> datetime:
+        """The last moment at which telling still helps."""
+
+    def client_id(self, subject: Any) -> int | None:
+        """The client it is about, if it is about one."""
+        return None
+
+    def lane(self, subject: Any, channel: Channel) -> str:
+        """What must leave in order for one login and channel; empty for things that need no order."""
+        return ""
 
 
 _kinds: dict[str, Kind] = {}

@@ -6,19 +6,19 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from notifications.kinds import Kind, kind_of
+from notifications.kinds import EventKind
 from notifications.models import Notification
 from notifications.waking import wake
 
 
-def notify(kind: type[Kind], subject: Any, *, at: datetime | None = None) -> None:
+def notify(kind: type[EventKind], subject: Any, *, at: datetime | None = None) -> None:
     """Write one row per login and channel, in the caller's transaction; wake a worker once it commits.
 
     Calling it again for the same occurrence changes nothing (the key is unique per login and channel).
     `at` is the moment of the occurrence, by default now. Needs the scope of the subject's organization.
     """
     at = at or timezone.now()
-    told = kind_of(kind.slug)
+    told = kind()
     rows = [
         Notification(
             organization_id=subject.organization_id,

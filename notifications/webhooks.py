@@ -20,6 +20,7 @@ from accounts.models import TextStop
 from accounts.tenancy import everywhere
 from notifications import reasons
 from notifications.channels.twilio_errors import reason_for
+from notifications.kinds import kind_of
 from notifications.models import Notification, State
 from notifications.models.ledger import forward_states
 
@@ -38,6 +39,8 @@ STATES = {
     "failed": State.FAILED,
     "canceled": State.FAILED,
 }
+# What `compose` noted of these may have been forgotten. *Sending* is simply not answered yet.
+TAKEN_FOR_UNSENT = (State.PENDING, State.FAILED, State.SKIPPED)
 _SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 _ERROR_CODE = re.compile(r"[0-9]{1,6}")
 _NO_CODE = "–"
@@ -79,6 +82,9 @@ def twilio_status(request: HttpRequest, pk: int) -> HttpResponse:
 def note(pk: int, state: State | None, *, sid: str, error_code: int | None) -> bool:
     """Move a text's record forward to `state` (None changes nothing). False if there is no such text.
 
+    Only a report that moves the record has further consequences: a STOP reported again after an UNSTOP is the old
+    one (T6), and a kind hears once that what was taken for unsent was sent.
+
     Needs `everywhere`.
     """
     row = Notification.objects.filter(pk=pk, channel=Channel.TEXT).select_for_update().first()
@@ -92,7 +98,7 @@ def note(pk: int, state: State | None, *, sid: str, error_code: int | None) -> b
     arrived = state in (State.SENT, State.DELIVERED)
     reason = None if arrived else reason_for(error_code, never_sent=state == State.FAILED)
     detail = "" if arrived else str(error_code or _NO_CODE)
-    replaceable.update(
+    moved = replaceable.update(
         state=state,
         in_doubt=False,
         provider_id=row.provider_id or sid,
@@ -100,6 +106,11 @@ def note(pk: int, state: State | None, *, sid: str, error_code: int | None) -> b
         reason_detail=detail,
         sent_at=F("sent_at") if state == State.FAILED else Coalesce("sent_at", timezone.now()),
     )
+    if not moved:
+        return True
     if reason is reasons.REPLIED_STOP and row.sent_to:
         TextStop.objects.stop(row.sent_to)
+    if arrived and row.state in TAKEN_FOR_UNSENT:
+        row.refresh_from_db()
+        kind_of(row.kind).sent_after_all(row)
     return True

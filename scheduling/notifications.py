@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.features import Channel, Feature
 from accounts.models import ClientLink
 from notifications import reasons
-from notifications.kinds import Content, Delivery, Kind, Recipient
+from notifications.kinds import Content, Delivery, EventKind, Kind, Recipient
 from notifications.models import Notification
 from notifications.notify import notify
 from notifications.reasons import Reason, Skip
@@ -37,9 +37,6 @@ class AppointmentKind(Kind):
     """What reminders and their corrections have in common."""
 
     feature = Feature.APPOINTMENTS
-
-    def client_id(self, subject: Appointment) -> int:
-        return subject.client_id
 
     def load(self, ids: Iterable[int]) -> Mapping[int, Appointment]:
         wanted = list(ids)
@@ -146,7 +143,7 @@ class AppointmentReminder(AppointmentKind):
         return iter(sorted(rows, key=lambda row: (row.due_at, row.subject_id, row.login_id)))
 
 
-class AppointmentChanged(AppointmentKind):
+class AppointmentChanged(AppointmentKind, EventKind):
     """The correction: moved, cancelled or on again, for whoever was told otherwise by that channel (R7).
 
     Which of the three is decided when it leaves, from what the login was last told and what is true then.
@@ -164,6 +161,9 @@ class AppointmentChanged(AppointmentKind):
             for told in last_told([subject.pk]).values()
             if not told.is_still_right(subject)
         ]
+
+    def client_id(self, subject: Appointment) -> int:
+        return subject.client_id
 
     def lane(self, subject: Appointment, channel: Channel) -> str:
         return lane_of(channel, subject.pk)

@@ -1,12 +1,11 @@
 """Email through Django's `EMAIL_BACKEND`: SMTP, or any of Anymail's providers by configuration alone (E1)."""
 
 import contextlib
+import re
 import smtplib
-import unicodedata
 from collections.abc import Iterator
 from email.encoders import encode_base64
 from email.mime.base import MIMEBase
-from email.utils import parseaddr
 from typing import Any
 
 import requests
@@ -23,13 +22,37 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 
 from notifications.channels import UNTIL_MENDED, ChannelError, Connection, Lost, Permanent, Transient
 from notifications.channels.http import never_left, seconds_of
+from notifications.channels.sender import one_line, sender
 from notifications.rendering import Rendered
 
 CLOSING = 421  # SMTP: "closing the connection", at any moment (RFC 5321, 3.8)
-# SMTP: authentication is required, or failed (RFC 4954, 6). Refused like a recipient, but it is us who are meant.
-NOT_SIGNED_IN = (530, 534, 535, 538)
-# What Anymail calls a recipient whom the provider will not even try.
-REFUSED = {"invalid", "rejected", "failed"}
+
+# Who a refusal is about. What is surely said of the recipient is final; whatever else may be our account or our
+# settings, and is tried again until somebody mended them, so that nothing is lost (docs/decisions/0006).
+#
+# | refusal                                     | about          | source                                          |
+# |---------------------------------------------|----------------|-------------------------------------------------|
+# | 5.1.x: bad address, but not                 | the recipient  | RFC 3463, 3.2; 5.1.10: RFC 7505, 4              |
+# |   5.1.7, 5.1.8: the sender's address        | us             | RFC 3463, 3.2                                   |
+# | 5.2.x: mailbox disabled, full, too small    | the recipient  | RFC 3463, 3.3                                   |
+# | 550, 551, 553 to RCPT, no enhanced code     | the recipient  | RFC 5321, 4.2.3: no such mailbox, or not here   |
+# | 552 to RCPT, no enhanced code               | us             | RFC 5321, 4.5.3.1.10: too many recipients       |
+# | 530, 534, 535, 538                          | us             | RFC 4954, 6: not signed in                      |
+# | 5.7.x: policy, relaying, not authorized     | us             | RFC 3463, 3.8                                   |
+# | 5.3.4, 552 to DATA, 413: too large          | us             | RFC 3463, 3.4; RFC 5321, 4.2.3. Our emails are  |
+# |                                             |                |   small; a limit below them is a wrong setting  |
+# | any other 5xx, and any to MAIL              | us             | RFC 5321, 4.2.3: says nothing of the recipient  |
+# | Anymail's status `invalid` or `rejected`    | the recipient  | Anymail, "Normalized ESP response": message.py  |
+# | Anymail's status `failed`                   | us             | the same: "for some other reason"               |
+# | HTTP 4xx and no status of the recipient     | us             | Anymail, "Exceptions": AnymailAPIError; such as |
+# |                                             |                |   Postmark's 422 with 405, out of credits       |
+ABOUT_THE_RECIPIENT = {"1", "2"}
+ABOUT_THE_SENDER = {"1.7", "1.8"}
+NO_SUCH_MAILBOX = frozenset({550, 551, 553})
+REFUSED = {"invalid", "rejected"}
+NOT_TAKEN = REFUSED | {"failed"}
+# At the start of the answer's words (RFC 2034, 4); some servers write a "#" before it.
+_ENHANCED = re.compile(r"\s*#?5\.(?P<status>(?P<subject>[0-9]{1,3})\.[0-9]{1,3})(?![.0-9])")
 ID_LENGTH = 200  # characters; the ledger's column
 
 
@@ -109,7 +132,7 @@ def compose(message: Rendered) -> EmailMultiAlternatives:
     if settings.EMAIL_BACKEND.startswith("anymail.backends.postmark"):
         headers["X-PM-KeepID"] = "true"  # Postmark replaces a Message-ID unless told so
     email = EmailMultiAlternatives(
-        subject=_one_line(message.subject),
+        subject=one_line(message.subject),
         body=message.body,
         from_email=sender(message.sender_name),
         to=[message.recipient],
@@ -118,22 +141,12 @@ def compose(message: Rendered) -> EmailMultiAlternatives:
     )
     email.attach_alternative(message.html, "text/html")
     if message.calendar:
-        email.attach(calendar_part(message.calendar, message.calendar_method))
+        email.attach(calendar_part(message.calendar, message.calendar_method, message.calendar_name))
     return email
 
 
-def sender(practice: str) -> str:
-    """`"Practice" <address of DEFAULT_FROM_EMAIL>`, whatever characters the name has.
-
-    The name is quoted; a backend encodes it by RFC 2047 where it must.
-    """
-    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    name = _one_line(practice).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{name}" <{address}>' if name else address
-
-
-def calendar_part(calendar: bytes, method: str) -> MIMEBase:
-    """The calendar file as an attachment `appointment.ics` that says its method (RFC 6047, 2.4).
+def calendar_part(calendar: bytes, method: str, name: str) -> MIMEBase:
+    """The calendar file as an attachment of that name, that says its method (RFC 6047, 2.4).
 
     Attached, not a third alternative: Gmail, Outlook and Apple Mail all offer to add an attached file. As an
     alternative, Outlook shows the event in place of the email's words, and most of Anymail's providers cannot
@@ -142,14 +155,8 @@ def calendar_part(calendar: bytes, method: str) -> MIMEBase:
     part = MIMEBase("text", "calendar", method=method, charset="utf-8")
     part.set_payload(calendar)
     encode_base64(part)
-    part.add_header("Content-Disposition", "attachment", filename="appointment.ics")
+    part.add_header("Content-Disposition", "attachment", filename=name)
     return part
-
-
-def _one_line(words: str) -> str:
-    """Without line ends, control characters and halves of characters, none of which a header can hold."""
-    spaced = "".join(" " if unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") else each for each in words)
-    return " ".join(spaced.split())
 
 
 def _outcome(email: EmailMultiAlternatives, result: "Exception | int | None") -> "str | ChannelError":
@@ -162,6 +169,8 @@ def _outcome(email: EmailMultiAlternatives, result: "Exception | int | None") ->
     if noted is not None and noted.status:
         if noted.status <= REFUSED:
             return Permanent(AnymailRecipientsRefused.__name__)
+        if noted.status <= NOT_TAKEN:
+            return Transient("failed", UNTIL_MENDED)
         provider_id = noted.message_id
         return provider_id if isinstance(provider_id, str) else ""
     if isinstance(result, Exception):
@@ -173,14 +182,10 @@ def _outcome(email: EmailMultiAlternatives, result: "Exception | int | None") ->
 def _left_usable(error: Exception) -> bool:
     """Whether the connection can serve on: smtplib resets the conversation after these refusals."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return CLOSING not in _codes(error)
+        return CLOSING not in (code for code, _words in error.recipients.values())
     if isinstance(error, (smtplib.SMTPSenderRefused, smtplib.SMTPDataError)):
         return error.smtp_code != CLOSING
     return isinstance(error, AnymailError) and not isinstance(error, requests.RequestException)
-
-
-def _codes(error: smtplib.SMTPRecipientsRefused) -> list[int]:
-    return [code for code, _words in error.recipients.values()]
 
 
 def _while_opening(error: Exception) -> Transient:
@@ -216,27 +221,33 @@ def _while_sending(error: Exception) -> ChannelError:
 
 
 def _smtp(error: smtplib.SMTPException) -> ChannelError:
-    """By stage: what is said of the recipient or the message is for good if 5xx, of the sender until mended.
+    """By the stage and the answer, as in the table above.
 
     Where the server stopped talking, the message may be accepted: it is the server that decides so, at the end of
     DATA, before its answer arrives (RFC 5321, 4.2.5).
     """
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code = max(_codes(error), default=0)
-        return _theirs(code) if 400 <= code < 600 else Transient(str(code))  # DATA was never begun
+    if isinstance(error, smtplib.SMTPRecipientsRefused):  # DATA was never begun
+        code, words = next(iter(error.recipients.values()), (0, b""))
+        return _refused(code, words, bare_finals=NO_SUCH_MAILBOX)
     if isinstance(error, smtplib.SMTPDataError):
-        return _theirs(error.smtp_code)
+        code = error.smtp_code
+        return _refused(code, error.smtp_error) if 400 <= code < 600 else Lost(str(code))
     if isinstance(error, (smtplib.SMTPSenderRefused, smtplib.SMTPHeloError)):
         return _ours(error.smtp_code)
     return Lost(type(error).__name__)
 
 
-def _theirs(code: int) -> ChannelError:
-    if code in NOT_SIGNED_IN:
-        return _ours(code)
-    if 500 <= code < 600:
-        return Permanent(str(code))
-    return Transient(str(code)) if 400 <= code < 500 else Lost(str(code))
+def _refused(code: int, words: "bytes | str", bare_finals: frozenset[int] = frozenset()) -> "Permanent | Transient":
+    """What a refusal is about; `bare_finals` are final if they stand without an enhanced status code."""
+    if not 500 <= code < 600:
+        return Transient(str(code))
+    text = words.decode("ascii", "replace") if isinstance(words, bytes) else words
+    enhanced = _ENHANCED.match(text)
+    if enhanced is None:
+        final = code in bare_finals
+    else:
+        final = enhanced["subject"] in ABOUT_THE_RECIPIENT and enhanced["status"] not in ABOUT_THE_SENDER
+    return Permanent(str(code)) if final else _ours(code)
 
 
 def _ours(code: int) -> Transient:
@@ -244,13 +255,11 @@ def _ours(code: int) -> Transient:
 
 
 def _http(status: int, response: "requests.Response | None") -> ChannelError:
-    """By the status of an Anymail provider's answer."""
+    """By the status of an Anymail provider's answer, where Anymail found nothing in it about the recipient."""
     wait = seconds_of(response.headers.get("Retry-After")) if response is not None else None
     code = str(status)
     if status in (408, 425, 429, 503):
         return Transient(code, wait)
     if status >= 500 or status < 300:
         return Lost(code)  # 2xx: an answer that nobody can read
-    if status < 400 or status in (401, 402, 403, 404, 405):
-        return Transient(code, max(UNTIL_MENDED, wait or 0))
-    return Permanent(code)
+    return Transient(code, max(UNTIL_MENDED, wait or 0))

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from email.utils import parseaddr
 
-from django.conf import settings
 from django.utils import timezone
 
 from accounts.features import Channel
 from notifications.channels import Connection, Lookup
+from notifications.channels.sender import sender
 from notifications.models import OutboxMessage
 from notifications.rendering import Rendered
 
@@ -26,7 +25,7 @@ class OutboxConnection:
             defaults={
                 "organization_id": row.organization_id,
                 "channel": message.channel,
-                "sender": sender(message),
+                "sender": _sender(message),
                 "recipient": message.recipient,
                 "subject": message.subject,
                 "body": message.body,
@@ -39,12 +38,11 @@ class OutboxConnection:
         return f"outbox-{kept.pk}"
 
 
-def sender(message: Rendered) -> str:
+def _sender(message: Rendered) -> str:
     """Whom it is from, as the receiver sees it: the practice's name at our address, or our number."""
     if message.channel == Channel.TEXT:
         return SENDING_NUMBER
-    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    return f"{message.sender_name or name} <{address}>"
+    return sender(message.sender_name)
 
 
 class OutboxLookup:

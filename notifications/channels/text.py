@@ -16,6 +16,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from accounts.models import TextStop
+from accounts.phones import e164
 from notifications import reasons
 from notifications.channels import ChannelError, Connection, Lookup, Lost, Permanent, Transient
 from notifications.channels.http import never_left, seconds_of
@@ -65,11 +66,17 @@ class TextConnection:
 
     def send(self, message: Rendered) -> str:
         """Hand one text over; returns Twilio's SID of it. A refusal because of a STOP is kept as one (T8)."""
+        try:
+            to = e164(message.recipient)
+        except ValueError:  # the rules let none through
+            to = ""
+        if not to:
+            raise Permanent(str(len(message.recipient)), reasons.PHONE_NOT_TEN_DIGITS)
         path = reverse("notifications:twilio_status", args=[message.notification.pk])
         sender = "messaging_service_sid" if settings.TWILIO_FROM.startswith("MG") else "from_"
         try:
             created = self._client.messages.create(
-                to=f"+1{message.recipient}",
+                to=to,
                 body=message.body,
                 status_callback=f"{settings.PUBLIC_URL}{path}",
                 validity_period=_validity(message.useful_until),
@@ -93,7 +100,7 @@ class TextConnection:
         So all texts to the number are read, and sorted out here by the moment of creation.
         """
         try:
-            found = self._client.messages.list(to=f"+1{number}", limit=LOOK_THROUGH, page_size=LOOK_THROUGH)
+            found = self._client.messages.list(to=e164(number), limit=LOOK_THROUGH, page_size=LOOK_THROUGH)
             return [
                 str(each.sid)
                 for each in found

@@ -183,7 +183,7 @@ def test_a_stop_that_twilio_knows_halts_every_text_to_the_number_T8(
     assert twilio.messages == ()
 
 
-@pytest.mark.parametrize("refusal", [RefuseRecipient(550), RefuseData(554)])
+@pytest.mark.parametrize("refusal", [RefuseRecipient(550), RefuseData(550, "5.1.1 No such mailbox")])
 def test_an_email_refused_for_good_is_never_tried_again(
     family: Practice,
     smtp: SmtpStandin,
@@ -198,6 +198,22 @@ def test_an_email_refused_for_good_is_never_tried_again(
     kept = now(row)
     assert (kept.state, kept.reason, kept.reason_detail) == (State.FAILED, reasons.REFUSED.code, str(refusal.code))
     assert smtp.emails == ()
+
+
+@pytest.mark.parametrize("refusal", [RefuseRecipient(550, "5.7.1 Relaying denied"), RefuseData(554)])
+def test_an_email_refused_because_of_our_settings_goes_out_once_they_are_mended(
+    family: Practice,
+    smtp: SmtpStandin,
+    clock: time_machine.Traveller,
+    refusal: RefuseRecipient | RefuseData,
+) -> None:
+    row = due_email(family)
+    smtp.on(refusal, times=2)
+    for _ in range(3):
+        run()
+        clock.shift(3600)
+    assert now(row).state == State.SENT
+    assert len(smtp.emails) == 1
 
 
 def test_a_recipient_whom_the_provider_refuses_is_not_tried_again(

@@ -1,5 +1,6 @@
 """Email by the real SMTP and Anymail backends (E1, E5), and what each way of failing means."""
 
+import json
 import socket
 from collections.abc import Iterator
 from datetime import UTC, timedelta
@@ -9,13 +10,16 @@ from email.parser import BytesParser
 from email.utils import parseaddr
 
 import pytest
-from anymail.signals import post_send
+from anymail.message import AnymailRecipientStatus
+from anymail.signals import post_send, pre_send
 from django.core.mail import EmailMessage
 from django.utils import timezone
 from pytest_django import Settings
 
-from notifications.channels import UNTIL_MENDED, ChannelError, Lost, Permanent, Transient
+from accounts.tenancy import within
+from notifications.channels import UNTIL_MENDED, ChannelError, Lost, Permanent, Transient, local
 from notifications.channels.email import compose, open_connection
+from notifications.models import OutboxMessage
 from notifications.rendering import Rendered
 from tests.conftest import Practice
 from tests.notifications.conftest import TIMEOUT, make_email
@@ -73,10 +77,16 @@ def test_an_email_arrives_whole(smtp: SmtpStandin, email: Rendered) -> None:
 def test_the_calendar_file_is_attached_byte_for_byte_R10(smtp: SmtpStandin, email: Rendered) -> None:
     send(email)
     (part,) = smtp.emails[0].message.iter_attachments()
-    assert part.get_filename() == "appointment.ics"
+    assert part.get_filename() == "calendar.ics"
     assert part.get_content_type() == "text/calendar"
     assert part["Content-Type"].params == {"method": "PUBLISH", "charset": "utf-8"}
     assert part.get_payload(decode=True) == CALENDAR
+
+
+def test_the_kind_names_the_calendar_file(smtp: SmtpStandin, practice: Practice) -> None:
+    send(make_email(practice.mom, calendar=CALENDAR, calendar_name="session.ics"))
+    (part,) = smtp.emails[0].message.iter_attachments()
+    assert part.get_filename() == "session.ics"
 
 
 def test_without_a_calendar_nothing_is_attached(smtp: SmtpStandin, practice: Practice) -> None:
@@ -110,6 +120,27 @@ def test_any_practice_name_is_safe_in_the_sender(smtp: SmtpStandin, practice: Pr
     assert received.recipients == (practice.mom.user.email,)
     assert "Bcc" not in received.message
     assert max(len(line) for line in received.raw.splitlines()) <= 998
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Harbor Kids Therapy", "Harbor Kids Therapy <reminders@blink.example>"),
+        ("Clinique de l’Étoile 🐳", "Clinique de l’Étoile 🐳 <reminders@blink.example>"),
+        ("Harbor, Kids & Co.", '"Harbor, Kids & Co." <reminders@blink.example>'),
+        ('The "Harbor" \\ Clinic', '"The \\"Harbor\\" \\\\ Clinic" <reminders@blink.example>'),
+        ("Harbor\r\nBcc: evil@example.org", '"Harbor Bcc: evil@example.org" <reminders@blink.example>'),
+        ("", "reminders@blink.example"),
+    ],
+)
+def test_the_outbox_shows_the_sender_that_an_email_has(
+    settings: Settings, practice: Practice, name: str, shown: str
+) -> None:
+    settings.DEFAULT_FROM_EMAIL = "Blink <reminders@blink.example>"
+    message = make_email(practice.mom, sender_name=name)
+    with local.open_connection() as outbox, within(practice.organization):
+        outbox.send(message)
+        assert OutboxMessage.objects.get().sender == compose(message).from_email == shown
 
 
 @pytest.mark.parametrize("subject", ["Hi\r\nBcc: evil@example.org", "Hi\u2028Bcc: evil@example.org"])
@@ -177,19 +208,40 @@ def test_a_connection_closed_after_so_many_messages_is_replaced_at_once(smtp: Sm
 SMTP_TABLE = [
     (RefuseConnection(421), Transient("421")),
     (RefuseConnection(554, "5.7.1 Go away"), Transient("554", UNTIL_MENDED)),
-    (RefuseRecipient(550), Permanent("550")),
     (RefuseRecipient(450), Transient("450")),
     (RefuseRecipient(421), Transient("421")),
-    (RefuseRecipient(530, "5.7.0 Authentication required"), Transient("530", UNTIL_MENDED)),
-    (RefuseData(554), Permanent("554")),
     (RefuseData(451), Transient("451")),
+    # Said of the recipient.
+    (RefuseRecipient(550), Permanent("550")),
+    (RefuseRecipient(550, "#5.1.0 Address rejected"), Permanent("550")),
+    (RefuseRecipient(556, "5.1.10 Domain takes no mail"), Permanent("556")),
+    (RefuseRecipient(552, "5.2.2 Mailbox full"), Permanent("552")),
+    (RefuseRecipient(550, "No such user here"), Permanent("550")),
+    (RefuseRecipient(551, "User not local"), Permanent("551")),
+    (RefuseRecipient(553, "Mailbox name not allowed"), Permanent("553")),
+    (RefuseData(550, "5.1.1 No such mailbox"), Permanent("550")),
+    (RefuseData(552, "5.2.3 Too long for this mailbox"), Permanent("552")),
+    # Said of us.
+    (RefuseRecipient(530, "5.7.0 Authentication required"), Transient("530", UNTIL_MENDED)),
+    (RefuseRecipient(535, "Authentication failed"), Transient("535", UNTIL_MENDED)),
+    (RefuseRecipient(550, "5.7.1 Relaying denied"), Transient("550", UNTIL_MENDED)),
+    (RefuseRecipient(553, "5.1.8 Sender's domain not found"), Transient("553", UNTIL_MENDED)),
+    (RefuseRecipient(550, "5.1.7 Sender's address not understood"), Transient("550", UNTIL_MENDED)),
+    (RefuseRecipient(552, "Too many recipients"), Transient("552", UNTIL_MENDED)),
+    (RefuseRecipient(554, "Transaction failed"), Transient("554", UNTIL_MENDED)),
+    (RefuseData(550, "5.7.1 Not authorized to send from this address"), Transient("550", UNTIL_MENDED)),
+    (RefuseData(550, "Daily sending quota exceeded"), Transient("550", UNTIL_MENDED)),
+    (RefuseData(552, "5.3.4 Message too big"), Transient("552", UNTIL_MENDED)),
+    (RefuseData(552, "Message too big"), Transient("552", UNTIL_MENDED)),
+    (RefuseData(554), Transient("554", UNTIL_MENDED)),
+    (RefuseData(554, "Transaction failed"), Transient("554", UNTIL_MENDED)),
     (DropAfterData(accepted=True), Lost("SMTPServerDisconnected")),
     (DropAfterData(accepted=False), Lost("SMTPServerDisconnected")),
     (HangAfterData(5, accepted=True), Lost("SMTPServerDisconnected")),
 ]
 
 
-@pytest.mark.parametrize(("behaviour", "expected"), SMTP_TABLE, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize(("behaviour", "expected"), SMTP_TABLE, ids=lambda value: repr(value)[:70])
 def test_each_smtp_failure_is_sorted(
     smtp: SmtpStandin,
     email: Rendered,
@@ -257,7 +309,7 @@ def test_an_email_arrives_whole_through_anymail_E1(mail_api: MailApiStandin, ema
     assert headers["X-PM-KeepID"] == "true"
     assert headers["Auto-Submitted"] == "auto-generated"
     (attached,) = sent["Attachments"]
-    assert attached["Name"] == "appointment.ics"
+    assert attached["Name"] == "calendar.ics"
     kind = BytesParser(policy=policy.default).parsebytes(b"Content-Type: " + attached["ContentType"].encode())
     assert kind["Content-Type"].params == {"method": "PUBLISH", "charset": "utf-8"}
     assert not {"Metadata", "Tag"} & sent.keys(), "nothing about the person is given as metadata"
@@ -271,6 +323,11 @@ def test_any_practice_name_is_safe_through_anymail(mail_api: MailApiStandin, pra
     assert "Bcc" not in sent
 
 
+def postmark_says(code: int, words: str) -> Answer:
+    """A refusal with one of https://postmarkapp.com/developer/api/overview#error-codes."""
+    return Answer(422, json.dumps({"ErrorCode": code, "Message": words}))
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
@@ -281,8 +338,13 @@ def test_any_practice_name_is_safe_through_anymail(mail_api: MailApiStandin, pra
         (Answer(500, "{}"), Lost("500")),
         (Answer(504, "gateway"), Lost("504")),
         (Answer(401, '{"ErrorCode": 10, "Message": "Bad token"}'), Transient("401", UNTIL_MENDED)),
-        (Answer(413, "{}"), Permanent("413")),
-        (Answer(422, '{"ErrorCode": 412, "Message": "Pending approval"}'), Permanent("422")),
+        (Answer(400, "{}"), Transient("400", UNTIL_MENDED)),
+        (Answer(413, "{}"), Transient("413", UNTIL_MENDED)),
+        (postmark_says(300, "Invalid 'To' address: '{to}'."), Permanent("AnymailRecipientsRefused")),
+        (postmark_says(300, "Invalid 'From' address: 'x'."), Transient("422", UNTIL_MENDED)),
+        (postmark_says(400, "Sender signature not confirmed"), Transient("422", UNTIL_MENDED)),
+        (postmark_says(405, "Not allowed to send: out of credits"), Transient("422", UNTIL_MENDED)),
+        (postmark_says(412, "Pending approval"), Transient("422", UNTIL_MENDED)),
         (Answer(200, "<html>not Postmark</html>", accepted=True), Lost("200")),
         (Answer(accepted=True, hang=TIMEOUT * 3), Lost("AnymailRequestsAPIError")),
         (Answer(accepted=True, drop=True), Lost("AnymailRequestsAPIError")),
@@ -323,6 +385,26 @@ def test_a_receiver_that_fails_after_the_acceptance_changes_nothing(mail_api: Ma
     assert len(provider_id) == 36
     mail_api.answers.append(refused_recipient())
     assert failure(email) == Permanent("AnymailRecipientsRefused")
+
+
+@pytest.fixture
+def failing_provider(settings: Settings) -> Iterator[None]:
+    """Anymail's own test backend, that answers as a provider who is out of order."""
+
+    def receiver(message: EmailMessage, **_: object) -> None:
+        status = AnymailRecipientStatus(message_id=None, status="failed")
+        answer = {"recipient_status": dict.fromkeys(message.to, status)}
+        vars(message)["anymail_test_response"] = answer
+
+    settings.EMAIL_BACKEND = "anymail.backends.test.EmailBackend"
+    pre_send.connect(receiver, weak=False)
+    yield
+    pre_send.disconnect(receiver)
+
+
+@pytest.mark.usefixtures("failing_provider")
+def test_what_failed_for_some_other_reason_is_not_the_recipients_fault(email: Rendered) -> None:
+    assert failure(email) == Transient("failed", UNTIL_MENDED)
 
 
 def test_what_is_composed_is_what_django_would_send(email: Rendered, smtp: SmtpStandin) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -16,6 +17,7 @@ from accounts.models import TextStop
 from accounts.tenancy import everywhere
 from notifications import reasons
 from notifications.channels.text import open_connection
+from notifications.kinds import kind_of
 from notifications.models import Notification, State
 from tests.conftest import Practice
 from tests.notifications.conftest import PUBLIC_URL, make_notification, make_text
@@ -126,8 +128,14 @@ def test_a_stop_that_comes_as_a_report_is_kept_as_one_T8(twilio: TwilioStandin, 
     assert TextStop.objects.in_force().filter(phone="2065550143").exists()
 
 
-@pytest.mark.parametrize("status", ["sent", "delivered"])
-@pytest.mark.parametrize(
+def test_a_repeated_report_of_a_stop_does_not_undo_an_unstop_T6_T10(twilio: TwilioStandin, row: Notification) -> None:
+    assert report(twilio, row, "failed", ErrorCode="21610") == 204
+    assert TextStop.objects.resume("2065550143")
+    assert report(twilio, row, "failed", ErrorCode="21610") == 204
+    assert not TextStop.objects.in_force().exists()
+
+
+GIVEN_UP = pytest.mark.parametrize(
     ("state", "reason"),
     [
         (State.PENDING, ""),
@@ -136,6 +144,10 @@ def test_a_stop_that_comes_as_a_report_is_kept_as_one_T8(twilio: TwilioStandin, 
         (State.SKIPPED, reasons.TOO_LATE.code),
     ],
 )
+
+
+@pytest.mark.parametrize("status", ["sent", "delivered"])
+@GIVEN_UP
 def test_twilio_is_right_where_we_had_given_it_up(
     twilio: TwilioStandin, row: Notification, state: State, reason: str, status: str
 ) -> None:
@@ -145,6 +157,79 @@ def test_twilio_is_right_where_we_had_given_it_up(
     kept = now(row)
     assert kept.state == (State.SENT if status == "sent" else State.DELIVERED)
     assert kept.reason == ""
+
+
+@pytest.fixture
+def sent_after_all(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str, str]]:
+    """What the row's kind was told: id, state and the provider's id, as the row had them then."""
+    told: list[tuple[int, str, str]] = []
+
+    def note_again(notification: Notification) -> None:
+        kept = Notification.objects.get(pk=notification.pk)  # needs `everywhere`
+        assert (kept.state, kept.provider_id) == (notification.state, notification.provider_id)
+        assert transaction.get_connection().in_atomic_block
+        told.append((kept.pk, kept.state, kept.provider_id))
+
+    monkeypatch.setattr(kind_of("appointment.reminder"), "sent_after_all", note_again)
+    return told
+
+
+@pytest.mark.parametrize("status", ["sent", "delivered"])
+@GIVEN_UP
+def test_a_kind_hears_that_what_was_taken_for_unsent_was_sent(
+    twilio: TwilioStandin,
+    row: Notification,
+    sent_after_all: list[tuple[int, str, str]],
+    state: State,
+    reason: str,
+    status: str,
+) -> None:
+    change(row, state=state, reason=reason, in_doubt=False)
+    for _ in range(2):
+        assert report(twilio, row, status) == 204
+    assert sent_after_all == [(row.pk, State.SENT if status == "sent" else State.DELIVERED, SID)]
+
+
+@pytest.mark.parametrize("statuses", [("sent", "delivered"), ("delivered",), ("undelivered", "delivered")])
+def test_a_kind_is_not_told_again_of_what_was_being_sent(
+    twilio: TwilioStandin, row: Notification, sent_after_all: list[tuple[int, str, str]], statuses: tuple[str, ...]
+) -> None:
+    for status in statuses:
+        assert report(twilio, row, status) == 204
+    assert sent_after_all == []
+
+
+@pytest.mark.parametrize("status", ["failed", "undelivered"])
+@GIVEN_UP
+def test_a_kind_is_not_told_of_what_did_not_arrive(
+    twilio: TwilioStandin,
+    row: Notification,
+    sent_after_all: list[tuple[int, str, str]],
+    state: State,
+    reason: str,
+    status: str,
+) -> None:
+    change(row, state=state, reason=reason, in_doubt=False)
+    assert report(twilio, row, status, ErrorCode="30003") == 204
+    assert sent_after_all == []
+
+
+def test_a_kind_that_fails_leaves_the_row_for_the_next_report(
+    twilio: TwilioStandin, row: Notification, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both or neither: Twilio's later report tries again."""
+
+    def fail(_notification: Notification) -> None:
+        raise RuntimeError
+
+    change(row, state=State.PENDING, in_doubt=False)
+    with monkeypatch.context() as broken:
+        broken.setattr(kind_of("appointment.reminder"), "sent_after_all", fail)
+        with pytest.raises(RuntimeError):
+            report(twilio, row, "sent")
+    assert now(row).state == State.PENDING
+    assert report(twilio, row, "delivered") == 204
+    assert now(row).state == State.DELIVERED
 
 
 def test_a_second_text_for_one_row_does_not_take_the_first_ones_place(

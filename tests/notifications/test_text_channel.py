@@ -48,6 +48,16 @@ def test_a_text_is_handed_over(twilio: TwilioStandin, text: Rendered) -> None:
     assert accepted.fields.keys() == {"To", "From", "Body", "StatusCallback", "ValidityPeriod"}
 
 
+@pytest.mark.parametrize(
+    ("recipient", "count"), [("206555014", "9"), ("442079460958", "12"), ("16045550199", "11"), ("", "0")]
+)
+def test_a_number_that_is_not_ten_digits_is_never_dialled_T2(
+    twilio: TwilioStandin, practice: Practice, recipient: str, count: str
+) -> None:
+    assert failure(make_text(practice.mom, recipient=recipient)) == Permanent(count, reasons.PHONE_NOT_TEN_DIGITS)
+    assert twilio.messages == ()
+
+
 def test_a_messaging_service_sends_in_place_of_a_number(
     twilio: TwilioStandin, text: Rendered, settings: Settings
 ) -> None:
