@@ -25,7 +25,6 @@ from notifications.channels import UNTIL_MENDED
 from notifications.channels.text import TextConnection
 from notifications.delivery import BATCH, MOST_LOST_ANSWERS
 from notifications.forecast import forecast
-from notifications.kinds import kind_of
 from notifications.models import Notification, State
 from notifications.webhooks import note
 from scheduling.lines import Line
@@ -507,7 +506,6 @@ def refused_and_delivered(row: Notification) -> None:
     """Twilio's callback says that a text arrived which it had refused with 503."""
     with everywhere("the webhook serves every organization"):
         assert note(row.pk, State.DELIVERED, sid=SID, error_code=None)
-        kind_of(row.kind).sent_after_all(Notification.objects.get(pk=row.pk))
 
 
 @pytest.mark.parametrize("change", ["moved", "cancelled"])
