@@ -37,6 +37,23 @@ def test_a_database_that_does_not_answer_is_said_without_details(
 
 
 @pytest.mark.django_db
+def test_a_part_that_comes_up_while_somebody_asks_does_no_harm(
+    client: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The embedded server adds its worker and its beat while it starts, and is asked all the while."""
+    checks = dict(health.checks)
+
+    def meanwhile() -> bool:
+        checks["beat"] = lambda: True
+        return True
+
+    checks["worker"] = meanwhile
+    monkeypatch.setattr(health, "checks", checks)
+    assert client.get("/healthz").json()["parts"] == {"database": True, "worker": True}
+    assert client.get("/healthz").json()["parts"] == {"database": True, "worker": True, "beat": True}
+
+
+@pytest.mark.django_db
 def test_a_part_of_this_process_that_is_down_is_named(
     client: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
