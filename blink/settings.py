@@ -8,7 +8,7 @@ import dj_database_url
 from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from blink.environment import read_anymail, read_environment
 
@@ -203,15 +203,30 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, float] = (
     # Measured (docs/decisions/0003-waking.md): without these a publish to a stopped Redis hangs for over a minute.
     # `max_retries` is for publishing; workers and beat go on trying to reconnect for ever. Messages are acknowledged
-    # in the worker alone: a worker whose Redis froze at an acknowledgement took nothing more, ever after.
-    {"socket_timeout": 1, "socket_connect_timeout": 1, "max_retries": 0, "ack_emulation": False}
+    # in the worker alone: a worker whose Redis froze at an acknowledgement took nothing more, ever after. A worker that
+    # missed the end of its connection finds out within some ten seconds (by default 51).
+    {
+        "socket_timeout": 1,
+        "socket_connect_timeout": 1,
+        "max_retries": 0,
+        "ack_emulation": False,
+        "health_check_interval": 5,
+    }
     if env.REDIS_URL
     else {"polling_interval": 0.2}
 )
 # The clock's tasks have a queue of their own: no flood of notices keeps a scan waiting. A worker serves both.
 CELERY_TASK_DEFAULT_QUEUE = "notices"
-CELERY_TASK_QUEUES = [Queue("clock"), Queue("notices")]
-CELERY_TASK_ROUTES = {"scheduling.tasks.scan": {"queue": "clock"}, "notifications.tasks.sweep": {"queue": "clock"}}
+CELERY_TASK_QUEUES = [
+    # Each with an exchange of its own: by default both would hang on one, and every message would be in both.
+    Queue(name, Exchange(name), routing_key=name)
+    for name in ("clock", "notices")
+]
+CELERY_TASK_ROUTES = {
+    "scheduling.tasks.scan": {"queue": "clock", "routing_key": "clock"},
+    "notifications.tasks.sweep": {"queue": "clock", "routing_key": "clock"},
+}
+CELERY_TASK_DEFAULT_EXCHANGE = CELERY_TASK_DEFAULT_ROUTING_KEY = "notices"
 CELERY_BEAT_SCHEDULE = {
     "scan": {"task": "scheduling.tasks.scan", "schedule": crontab(), "options": {"expires": 60}},
     "sweep": {"task": "notifications.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},

@@ -19,6 +19,7 @@ from notifications import waking
 from notifications.models import Notification
 from notifications.tasks import WAKE_AT_MOST, deliver, sweep
 from notifications.waking import FLUSH_AT_EXIT, PAUSE_AFTER_FAILURE, Waker
+from scheduling.tasks import scan
 from tests.conftest import Practice
 from tests.servers import PrivateRedis
 from tests.services.figures import figures, milliseconds
@@ -73,6 +74,16 @@ def test_no_wake_up_is_lost(queue: redis.Redis) -> None:
         waker.wake()
         assert waker.flush(10)
         assert queue.llen(QUEUE) == number
+
+
+def test_each_task_is_in_its_own_queue_once(queue: redis.Redis) -> None:
+    """The clock's tasks do not wait behind deliveries, and nothing is in both."""
+    queue.delete("clock")
+    scan.delay()
+    sweep.delay()
+    deliver.delay()
+    assert (queue.llen("clock"), queue.llen(QUEUE)) == (2, 1)
+    queue.delete("clock")
 
 
 def test_a_wake_up_says_nothing_but_that_there_is_work(queue: redis.Redis) -> None:

@@ -154,7 +154,8 @@ def test_worker_and_beat_outlive_an_outage_of_redis(
 
     figures("told, Redis in health, after", f"{change_and_wait('told as usual'):.2f} s")
     private_redis.kill()
-    processes.wait_for_words("Connection refused", worker, beat)
+    # At once, or where the worker just then was not looking, at its next health check.
+    processes.wait_for_words("Connection refused", worker, beat, within=60)
     private_redis.restart()
     figures("told, Redis restarted and empty, after", f"{change_and_wait('told after a restart'):.2f} s")
     private_redis.pause()
