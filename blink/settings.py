@@ -35,14 +35,19 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",
     "django_countries",
     "localflavor",
     "django_htmx",
     "anymail",
     "csp",
+    "pages",
     "accounts",
     "notifications",
     "scheduling",
+    "messaging",
+    "billing",
+    "homework",
 ]
 
 MIDDLEWARE = [
