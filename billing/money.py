@@ -20,8 +20,13 @@ def money(amount: Decimal, currency: str) -> str:
 
 def plain(number: Decimal) -> str:
     """A quantity or a rate without needless zeros: `1.5`, `20`, `14.975`."""
+    return formats.number_format(trimmed(number))
+
+
+def trimmed(number: Decimal) -> Decimal:
+    """The same number without needless zeros after the point."""
     written = f"{number:f}"
-    return formats.number_format(Decimal(written.rstrip("0").rstrip(".") if "." in written else written))
+    return Decimal(written.rstrip("0").rstrip(".") if "." in written else written)
 
 
 def percent(rate: Decimal) -> str:

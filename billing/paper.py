@@ -12,6 +12,7 @@ from accounts.phones import for_display
 from billing.currencies import paper_of
 from billing.models import Invoice
 from billing.money import money, percent, plain
+from billing.totals import Totals
 
 
 @dataclass(frozen=True)
@@ -100,25 +101,30 @@ class Paper:
 
     @property
     def sums(self) -> list[tuple[str, str]]:
-        """Net and each tax, if there is any; each with its name."""
-        totals, currency = self.invoice.totals, self.invoice.currency
-        if not totals.taxes:
-            return []
-        taxes = [
-            (
-                gettext("Tax, %(rate)s of %(net)s") % {"rate": percent(tax.rate), "net": money(tax.net, currency)},
-                money(tax.amount, currency),
-            )
-            for tax in totals.taxes
-        ]
-        return [(gettext("Before tax"), money(totals.net, currency)), *taxes]
+        return sums_of(self.invoice.totals, self.invoice.currency)
 
     @property
     def total(self) -> tuple[str, str]:
-        """What is to be paid, with the currency by its code: a dollar sign is several countries'."""
-        invoice = self.invoice
-        name = gettext("Total in %(currency)s") % {"currency": invoice.currency}
-        return name, money(invoice.totals.total, invoice.currency)
+        return total_of(self.invoice.totals, self.invoice.currency)
+
+
+def sums_of(totals: Totals, currency: str) -> list[tuple[str, str]]:
+    """Net and each tax, each with its name; nothing where there is no tax."""
+    if not totals.taxes:
+        return []
+    taxes = [
+        (
+            gettext("Tax, %(rate)s of %(net)s") % {"rate": percent(tax.rate), "net": money(tax.net, currency)},
+            money(tax.amount, currency),
+        )
+        for tax in totals.taxes
+    ]
+    return [(gettext("Before tax"), money(totals.net, currency)), *taxes]
+
+
+def total_of(totals: Totals, currency: str) -> tuple[str, str]:
+    """What is to be paid, with the currency by its code: a dollar sign is several countries'."""
+    return gettext("Total in %(currency)s") % {"currency": currency}, money(totals.total, currency)
 
 
 def _day(day: date) -> str:

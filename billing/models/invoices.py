@@ -1,12 +1,14 @@
-"""Invoices, their lines, and the counter that numbers them."""
+"""Invoices: what a practice asks of a client, and every verb that changes one."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +16,9 @@ from accounts.models import Client, Login, Organization, Role
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 from billing.currencies import currency_of
 from billing.events import invoice_issued, invoice_paid
-from billing.totals import Totals, net_of, totals_of
+from billing.models.lines import InvoiceLine
+from billing.models.numbering import InvoiceCounter
+from billing.totals import Totals, totals_of
 
 DUE_AFTER = 30
 """Days until an invoice is due, unless staff say otherwise."""
@@ -22,6 +26,16 @@ DUE_AFTER = 30
 
 class NotReady(Exception):
     """A draft cannot be issued as it is: it has no line, or is due before it would be issued."""
+
+
+@dataclass(frozen=True)
+class Owed:
+    """What is outstanding in one currency, how much of that is overdue, and how many invoices it is."""
+
+    currency: str
+    total: Decimal
+    overdue: Decimal
+    count: int
 
 
 class InvoiceQuerySet(TenantQuerySet["Invoice"]):
@@ -44,6 +58,19 @@ class InvoiceQuerySet(TenantQuerySet["Invoice"]):
     def editable(self) -> "InvoiceQuerySet":
         """Drafts and issued ones; what is paid or void stays as it is."""
         return self.filter(status__in=[Invoice.Status.DRAFT, Invoice.Status.ISSUED])
+
+    def with_written(self) -> "InvoiceQuerySet":
+        """Annotate `written`, the number with zeros before it, to be searched as people type it: "12" or "0012"."""
+        zeros = Concat(Value("000"), Cast("number", models.CharField()))
+        return self.annotate(written=models.Case(models.When(number__isnull=False, then=zeros), default=Value("")))
+
+    def owed(self, today: date) -> "list[Owed]":
+        """What is outstanding, and how much of it is overdue, by currency: one query."""
+        late = models.Sum("total", filter=Q(due_on__lt=today), default=Decimal(0))
+        sums = (
+            self.unpaid().order_by().values("currency").annotate(all=models.Sum("total"), late=late, count=Count("*"))
+        )
+        return [Owed(row["currency"], row["all"], row["late"], row["count"]) for row in sums.order_by("currency")]
 
     def unpaid_first(self) -> "InvoiceQuerySet":
         """What is owed, the first due first; then the rest, the newest first."""
@@ -76,7 +103,7 @@ class Invoice(TenantModel):
     due_on = models.DateField(_("due"))
     note = models.TextField(_("note"), max_length=1000, blank=True)
     # What its lines come to, by `totals_of`; written with the lines, so that lists and sums need none of them.
-    total = models.DecimalField(_("total"), max_digits=16, decimal_places=3, default=Decimal(0), editable=False)
+    total = models.DecimalField(_("total"), max_digits=18, decimal_places=3, default=Decimal(0), editable=False)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(Login, on_delete=models.PROTECT, related_name="+")
@@ -104,7 +131,8 @@ class Invoice(TenantModel):
                 condition=Q(status="draft", number=None, issued_on=None, issued_at=None)
                 | (
                     ~Q(status="draft")
-                    & Q(number__gte=1, issued_on__isnull=False, issued_at__isnull=False, due_on__gte=F("issued_on"))
+                    & Q(number__gte=1, number__isnull=False, issued_at__isnull=False)
+                    & Q(issued_on__isnull=False, due_on__gte=F("issued_on"))
                 ),
                 name="invoice_numbered_when_issued",
             ),
@@ -166,7 +194,7 @@ class Invoice(TenantModel):
     @classmethod
     @transaction.atomic
     def draft(
-        cls, *, client: Client, by: Login, due_on: date, note: str = "", lines: Sequence["InvoiceLine"]
+        cls, *, client: Client, by: Login, due_on: date, note: str = "", lines: Sequence[InvoiceLine]
     ) -> "Invoice":
         """A new draft for this client, in the practice's currency. Nobody is told of it."""
         invoice = cls(
@@ -183,7 +211,7 @@ class Invoice(TenantModel):
         return invoice
 
     @transaction.atomic
-    def rewrite(self, *, due_on: date, note: str, lines: Sequence["InvoiceLine"]) -> bool:
+    def rewrite(self, *, due_on: date, note: str, lines: Sequence[InvoiceLine]) -> bool:
         """Replace what a draft or an issued invoice says; nobody is told. False if it is paid or void by now."""
         total = totals_of(lines, self.currency).total
         rewritten = Invoice.objects.editable().filter(pk=self.pk).update(due_on=due_on, note=note, total=total)
@@ -193,7 +221,7 @@ class Invoice(TenantModel):
         self._reread()
         return bool(rewritten)
 
-    def _write(self, lines: Sequence["InvoiceLine"]) -> None:
+    def _write(self, lines: Sequence[InvoiceLine]) -> None:
         for position, line in enumerate(lines, start=1):
             line.organization_id, line.invoice, line.position = self.organization_id, self, position
         InvoiceLine.objects.bulk_create(lines)
@@ -259,60 +287,3 @@ class Invoice(TenantModel):
         if fresh := Invoice.objects.filter(pk=self.pk).first():
             for field in self._meta.concrete_fields:
                 setattr(self, field.attname, getattr(fresh, field.attname))
-
-
-class InvoiceLine(TenantModel):
-    """One line: what for, how many, at what price each, and the tax on it in percent."""
-
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
-    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
-    position = models.PositiveSmallIntegerField()
-    description = models.CharField(_("description"), max_length=200)
-    quantity = models.DecimalField(_("quantity"), max_digits=7, decimal_places=2, default=Decimal(1))
-    unit_price = models.DecimalField(_("price"), max_digits=10, decimal_places=3)
-    tax_rate = models.DecimalField(_("tax %"), max_digits=6, decimal_places=3, default=Decimal(0))
-
-    objects: TenantManager["InvoiceLine"] = TenantManager()
-
-    class Meta(TenantModel.Meta):
-        ordering = ["position"]
-        constraints = [
-            models.UniqueConstraint(fields=["invoice", "position"], name="invoice_line_once"),
-            models.CheckConstraint(condition=Q(quantity__gt=0), name="invoice_line_of_something"),
-            models.CheckConstraint(condition=Q(unit_price__gte=0), name="invoice_line_not_negative"),
-            models.CheckConstraint(condition=Q(tax_rate__gte=0, tax_rate__lte=100), name="invoice_line_tax_percent"),
-        ]
-
-    def __str__(self) -> str:
-        return self.description
-
-    @property
-    def net(self) -> Decimal:
-        """Quantity times price, rounded. Its invoice must be loaded."""
-        return net_of(self, self.invoice.currency)
-
-
-class InvoiceCounter(TenantModel):
-    """The last number that an organization gave to an invoice."""
-
-    organization = models.OneToOneField(Organization, on_delete=models.CASCADE, related_name="+")
-    last = models.PositiveIntegerField(_("last number"), default=0)
-
-    objects: TenantManager["InvoiceCounter"] = TenantManager()
-
-    class Meta(TenantModel.Meta):
-        pass
-
-    def __str__(self) -> str:
-        return str(self.last)
-
-    @classmethod
-    def next_of(cls, organization_id: int) -> int:
-        """The next number; the row stays locked until the transaction ends, so nobody else gets it or the one after.
-
-        On SQLite the whole transaction holds the only writer's lock.
-        """
-        counter, _new = cls.objects.select_for_update().get_or_create(organization_id=organization_id)
-        counter.last += 1
-        counter.save(update_fields=["last"])
-        return counter.last
