@@ -155,7 +155,8 @@ def printable(text: str) -> str:
     """
     shown: list[str] = []
     for ch in unicodedata.normalize("NFC", text):
-        if unicodedata.category(ch) in {"Cc", "Cf", "Cs", "Mn"} and ord(ch) not in _covered():
+        kind = unicodedata.category(ch)
+        if kind in {"Cc", "Cf", "Cs"} or (kind == "Mn" and ord(ch) not in _covered()):
             continue
         drawn = ch if ord(ch) in _covered() else UNKNOWN
         if drawn != UNKNOWN or shown[-1:] != [UNKNOWN]:

@@ -2,30 +2,28 @@
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import MemberRequest, staff_page
 from accounts.features import Feature
 from accounts.models import Client
+from accounts.picking import pick_client, picked_client
 from billing.currencies import currency_of
 from billing.forms import Writing
 from billing.models import Invoice
 from billing.views.reading import visible_invoice
-from pages.lists import listing
 
 
 @staff_page(feature=Feature.INVOICES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def invoice_new(request: MemberRequest) -> HttpResponse:
-    """First for whom, by a list that is searched; then what, with the client in the address."""
-    clients = Client.objects.visible_to(request.login)
-    chosen = request.GET.get("client", "")
-    if not chosen:
-        found = listing(request, clients.active(), search=("first_name", "last_name"), per_page=20)
-        return render(request, "billing/invoice_for.html", {"listing": found})
-    client = get_object_or_404(clients, pk=chosen if chosen.isdecimal() and len(chosen) < 19 else None)
+    """First for whom, then what. Of all visible clients: the last invoice is often written after a discharge."""
+    client = picked_client(request, among=Client.objects.visible_to(request.login))
+    if client is None:
+        return pick_client(request, question=_("Who is the invoice for?"), back=reverse("invoice_list"))
     currency = currency_of(str(request.login.organization.country))
     writing = Writing(currency=currency, data=request.POST if request.method == "POST" else None)
     if writing.saves and writing.is_valid():

@@ -7,7 +7,7 @@ from tests.conftest import Practice
 #    anonymous mom stranger therapist colleague owner outsider
 LIST = row("302 404 404 200 200 200 200")
 WRITE = row("302 404 404 200 200 200 200", "302 404 404 200 200 200 200")
-READ = row("302 404 404 200 404 200 404", of="issued")
+READ = row("302 404 404 200 404 200 404", "302 404 404 405 405 405 405", of="issued")
 # Asks, and acts on an empty POST; what cannot be done with it as it is leads back to it.
 ASK_DRAFT = row("302 404 404 200 404 200 404", "302 404 404 302 404 302 404", of="draft")
 ASK_ISSUED = row("302 404 404 200 404 200 404", "302 404 404 302 404 302 404", of="issued")
