@@ -21,7 +21,7 @@ REGULAR, SEMIBOLD, FALLBACK = "Figtree-Regular.ttf", "Figtree-SemiBold.ttf", "De
 
 MARGIN = 20.0  # millimetres, as every length here
 LINE = 5.2
-INK, SOFT, RULE = (23, 37, 38), (80, 97, 95), (200, 208, 205)
+INK, SOFT, RULE = (35, 31, 24), (93, 85, 70), (200, 190, 172)
 BODY, SMALL, TITLE = 10.0, 8.5, 20.0  # points
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
@@ -39,6 +39,7 @@ class _Sheet(FPDF):
         self.paper = paper
         self.set_margins(MARGIN, MARGIN)
         self.set_auto_page_break(auto=True, margin=MARGIN)
+        self.c_margin = 0  # every text begins at the margin
         self.add_font("figtree", "", FONTS / REGULAR)
         self.add_font("figtree", "B", FONTS / SEMIBOLD)
         self.add_font("dejavu", "", FONTS / FALLBACK)
@@ -106,10 +107,11 @@ class _Sheet(FPDF):
         with self.table(
             col_widths=widths,
             text_align=align,
+            v_align="TOP",
             borders_layout=TableBordersLayout.HORIZONTAL_LINES,
             headings_style=FontFace(emphasis="BOLD", size_pt=SMALL, color=SOFT),
             line_height=LINE,
-            padding=(1.2, 0.8),
+            padding=(1.2, 0),
         ) as table:
             for words in [heads, *rows]:
                 row = table.row()
