@@ -25,7 +25,7 @@ NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _today() -> object:
+def clock() -> object:
     with time_machine.travel(NOW) as clock:
         yield clock
 
@@ -143,7 +143,7 @@ def test_if_issuing_fails_nobody_is_told(in_practice: Practice) -> None:
     ],
 )
 def test_what_changes_before_it_leaves_stops_it_and_the_record_says_why_N5(
-    in_practice: Practice, _today: time_machine.Traveller, change: str, words: str
+    in_practice: Practice, clock: time_machine.Traveller, change: str, words: str
 ) -> None:
     invoice = make_issued(in_practice)
     acts = {
@@ -155,7 +155,7 @@ def test_what_changes_before_it_leaves_stops_it_and_the_record_says_why_N5(
         "feature off": lambda: FeatureToggle.objects.turn(Feature.INVOICES, on=False),
         "preference off": lambda: choose(in_practice.mom, Channel.EMAIL, on=False, feature=Feature.INVOICES),
         "gone": lambda: Invoice.objects.all().delete(),
-        "a week": lambda: _today.shift(timedelta(days=7, minutes=1)),
+        "a week": lambda: clock.shift(timedelta(days=7, minutes=1)),
     }
     acts[change]()
     assert why_not(in_practice.mom) == words
