@@ -22,12 +22,14 @@ WANTED = ("unpaid", "overdue", "draft", "paid", "void")
 @require_safe
 def invoice_list(request: MemberRequest) -> HttpResponse:
     visible = Invoice.objects.visible_to(request.login)
-    wanted = request.GET.get("status", "")
+    asked = request.GET.get("status", "")
+    wanted = asked if asked in WANTED else ""
     found = narrowed(visible.with_written().select_related("client"), wanted)
     context = {
         "listing": listing(request, found, search=("client__first_name", "client__last_name", "written")),
         "owed": visible.owed(timezone.localdate()),
-        "wanted": wanted if wanted in WANTED else "",
+        "wanted": wanted,
+        "kept": {"status": wanted} if wanted else {},
     }
     return render(request, "billing/invoice_list.html", context)
 
@@ -38,7 +40,7 @@ def narrowed(invoices: InvoiceQuerySet, wanted: str) -> InvoiceQuerySet:
         return invoices.overdue(timezone.localdate()).order_by("due_on", "pk")
     if wanted == "unpaid":
         return invoices.unpaid().order_by("due_on", "pk")
-    return (invoices.filter(status=wanted) if wanted in WANTED else invoices).order_by("-pk")
+    return (invoices.filter(status=wanted) if wanted else invoices).order_by("-pk")
 
 
 def visible_invoice(request: MemberRequest, pk: int) -> Invoice:
