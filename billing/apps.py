@@ -1,3 +1,5 @@
+from functools import partial
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -18,15 +20,12 @@ class BillingConfig(AppConfig):
         register(InvoiceIssued)
         register(InvoicePaid)
         feature = Feature.INVOICES
-        words = {"label": _("Invoices"), "icon": "receipt-text", "order": 40, "feature": feature}
+        entry = partial(menu.Entry, label=_("Invoices"), icon="receipt-text", order=40, feature=feature)
         menu.register(
-            menu.Entry(**words, url_name="invoice_list", role=Role.STAFF),
-            menu.Entry(**words, url_name="my_invoice_list", role=Role.CLIENT, count=panels.count_unpaid),
+            entry(url_name="invoice_list", role=Role.STAFF),
+            entry(url_name="my_invoice_list", role=Role.CLIENT, count=panels.count_unpaid),
         )
-        placed = {
-            Slot.STAFF_HOME: ("billing/_staff_home.html", panels.for_staff, 50),
-            Slot.FAMILY_HOME: ("billing/_family_home.html", panels.for_family, 50),
-            Slot.CLIENT: ("billing/_client.html", panels.of_client, 40),
-        }
-        for slot, (template, context, order) in placed.items():
-            place(slot, Panel(template=template, context=context, order=order, feature=feature))
+        panel = partial(Panel, feature=feature)
+        place(Slot.STAFF_HOME, panel(template="billing/_staff_home.html", context=panels.for_staff, order=50))
+        place(Slot.FAMILY_HOME, panel(template="billing/_family_home.html", context=panels.for_family, order=50))
+        place(Slot.CLIENT, panel(template="billing/_client.html", context=panels.of_client, order=40))

@@ -23,7 +23,7 @@ class AmountField(forms.DecimalField):
         self.thousands = thousands
         self.widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]  # the stubs know it as an integer's
         return super().to_python(self.plainly(value) if isinstance(value, str) else value)
 
     def plainly(self, typed: str) -> str:

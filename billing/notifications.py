@@ -114,9 +114,9 @@ class InvoicePaid(InvoiceKind):
         return f"invoice:{subject.pk}:paid"
 
     def audience(self, subject: Invoice) -> list[Recipient]:
-        concerned = Q(pk__in=[subject.created_by_id, subject.issued_by_id]) | Q(clients=subject.client_id)
-        logins = Login.objects.staff().active().filter(concerned).exclude(pk=subject.paid_by_id)
-        return _by_every_channel(set(logins.values_list("pk", flat=True)))
+        wrote = {subject.created_by_id, subject.issued_by_id}
+        logins = Login.objects.staff().active().filter(Q(pk__in=wrote) | Q(clients=subject.client_id))
+        return _by_every_channel(set(logins.values_list("pk", flat=True)) - {subject.paid_by_id})
 
     def useful_until(self, subject: Invoice) -> datetime:
         return (subject.paid_at or subject.created_at) + WORTH_TELLING_FOR

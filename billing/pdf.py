@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import get_language, gettext
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
-from fpdf.fonts import FontFace
+from fpdf.fonts import FontFace, TTFFont
 
 from billing.paper import Paper
 
@@ -147,7 +147,7 @@ def _covered() -> frozenset[int]:
     sheet = FPDF()
     for name in (REGULAR, FALLBACK):
         sheet.add_font(name, "", FONTS / name)
-    return frozenset(code for font in sheet.fonts.values() for code in font.cmap)
+    return frozenset(code for font in sheet.fonts.values() if isinstance(font, TTFFont) for code in font.cmap)
 
 
 def printable(text: str) -> str:

@@ -1,6 +1,5 @@
 """Who will be told, and who was: what staff read before and after an invoice is issued (L1)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,7 +56,7 @@ def _row(invoice: Invoice, login: Login, channel: Channel, now: datetime) -> Not
     )
 
 
-def told_of(invoice: Invoice) -> "QuerySet[Notification]":
+def told_of(invoice: Invoice) -> QuerySet[Notification]:
     """The record of this invoice's notice to families, one row per login and channel, by login."""
-    rows: Iterable[Notification] = Notification.objects.filter(kind=InvoiceIssued.slug, subject_id=invoice.pk)
+    rows = Notification.objects.filter(kind=InvoiceIssued.slug, subject_id=invoice.pk)
     return rows.select_related("login").order_by("login__name", "login", "channel")

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -83,13 +84,13 @@ VERBS = {
 
 
 def act(invoice: Invoice, verb: str, practice: Practice) -> bool:
-    arguments = {
+    arguments: dict[str, dict[str, Any]] = {
         "issue": {"by": practice.therapist},
         "rewrite": {"due_on": invoice.due_on + timedelta(days=1), "note": "New", "lines": [make_line("New", "5")]},
         "mark_paid": {"on": timezone.localdate(), "by": practice.therapist},
         "void": {"by": practice.therapist},
-    }.get(verb, {})
-    return bool(getattr(invoice, verb)(**arguments))
+    }
+    return bool(getattr(invoice, verb)(**arguments.get(verb, {})))
 
 
 def in_state(practice: Practice, state: str) -> Invoice:

@@ -1,5 +1,6 @@
 """What people are told of invoices: families once, when one is issued (N2); staff, when one is paid (P5)."""
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -25,9 +26,9 @@ NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def clock() -> object:
-    with time_machine.travel(NOW) as clock:
-        yield clock
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW) as traveller:
+        yield traveller
 
 
 def let_go_out() -> None:
@@ -146,7 +147,7 @@ def test_what_changes_before_it_leaves_stops_it_and_the_record_says_why_N5(
     in_practice: Practice, clock: time_machine.Traveller, change: str, words: str
 ) -> None:
     invoice = make_issued(in_practice)
-    acts = {
+    acts: dict[str, Callable[[], object]] = {
         "void": lambda: invoice.void(by=in_practice.owner),
         "paid": lambda: invoice.mark_paid(on=timezone.localdate(), by=in_practice.owner),
         "discharged": in_practice.child.discharge,

@@ -28,7 +28,7 @@ def test_there_are_invoices_of_every_kind_in_every_practice_and_only_todays_are_
             assert set(of_one.exclude(status="paid").values_list("status", flat=True)) == {"draft", "issued", "void"}
             assert of_one.overdue(NOW.date()).exists()
             assert of_one.filter(status="paid").exists()
-            numbers = sorted(of_one.exclude(number=None).values_list("number", flat=True))
+            numbers = list(of_one.exclude(number=None).order_by("number").values_list("number", flat=True))
             assert numbers == list(range(1, len(numbers) + 1))
         for invoice in Invoice.objects.all():
             invoice.full_clean()
