@@ -136,7 +136,7 @@ def test_each_sees_the_homework_of_their_own_clients_S3(in_practice: Practice) -
 def test_the_homework_of_another_practice_cannot_be_changed_S1(homework: Homework, other_practice: Practice) -> None:
     with within(other_practice.organization):
         assert not Homework.objects.exists()
-        with pytest.raises(OutOfScope):
+        with pytest.raises(Homework.DoesNotExist):
             homework.remove(by=other_practice.owner)
         with pytest.raises(OutOfScope):
             homework.save()
