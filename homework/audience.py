@@ -46,7 +46,8 @@ class Family:
 
 def family_of(client: Client) -> Family:
     """One query."""
-    told, silent = [], []
+    told: list[str] = []
+    silent: list[str] = []
     preferences = Preference.objects.filter(
         feature=Feature.HOMEWORK,
         login__clients=client,

@@ -72,7 +72,7 @@ class NotifyForm(forms.Form):
         self.fields["notify"].help_text = family.in_words
 
 
-class EditForm(NotifyForm, HomeworkForm):  # type: ignore[misc]  # Django merges the fields of both; its stubs do not
+class EditForm(NotifyForm, HomeworkForm):
     """Homework as it is to be from now on, and the Notify tick."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
@@ -94,8 +94,7 @@ class EditForm(NotifyForm, HomeworkForm):  # type: ignore[misc]  # Django merges
             return True
         if not homework.removed_at and wanted == {name: getattr(homework, name) for name in wanted}:
             return True
-        self.data = self.data.copy()
-        self.data[self.add_prefix("revision")] = str(homework.revision)
+        self.data = {**dict(self.data.items()), "revision": str(homework.revision)}
         theirs = _("%(name)s saved other changes meanwhile. Save once more to put yours in their place.")
         self.add_error(None, forms.ValidationError(theirs, params={"name": homework.changed_by}))
         return False

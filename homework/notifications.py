@@ -126,7 +126,7 @@ class HomeworkDone(HomeworkKind):
     def told(self, subject: Homework) -> LoginQuerySet:
         # Who assigned it may have left the client to somebody else since, and then sees nothing of them (S3).
         theirs = Q(clients=subject.client_id) | Q(pk=subject.assigned_by_id, is_user_admin=True)
-        return Login.objects.staff().filter(theirs).exclude(pk=subject.done_by_id).distinct()
+        return Login.objects.staff().filter(theirs).exclude(pk=subject.done_by_id or 0).distinct()
 
     def path(self, subject: Homework) -> str:
         return f"/homework/{subject.pk}/"

@@ -4,13 +4,14 @@ from django.contrib import messages
 from django.db.models import TextChoices
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import MemberRequest, staff_page
 from accounts.features import Feature
-from accounts.models import Client
+from accounts.picking import pick_client, picked_client
 from homework.audience import family_of
 from homework.forms import AddForm, EditForm, NotifyForm
 from homework.models import Homework, HomeworkQuerySet
@@ -46,18 +47,11 @@ def homework_list(request: MemberRequest) -> HttpResponse:
 
 
 @staff_page(feature=Feature.HOMEWORK)
-@require_safe
-def homework_for_whom(request: MemberRequest) -> HttpResponse:
-    clients = Client.objects.active().visible_to(request.login)
-    return render(
-        request, "homework/for_whom.html", {"listing": listing(request, clients, search=("first_name", "last_name"))}
-    )
-
-
-@staff_page(feature=Feature.HOMEWORK)
 @ask_and_act
-def homework_add(request: MemberRequest, client_pk: int) -> HttpResponse:
-    client = get_object_or_404(Client.objects.active().visible_to(request.login), pk=client_pk)
+def homework_add(request: MemberRequest) -> HttpResponse:
+    client = picked_client(request)
+    if client is None:
+        return pick_client(request, question=_("Homework for whom?"), back=reverse("homework_list"))
     form = AddForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         homework = form.add(client=client, by=request.login)

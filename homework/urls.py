@@ -6,8 +6,7 @@ from homework import family_views, staff_views
 
 urlpatterns = [
     path("homework/", staff_views.homework_list, name="homework_list"),
-    path("homework/add/", staff_views.homework_for_whom, name="homework_for_whom"),
-    path("homework/add/<int:client_pk>/", staff_views.homework_add, name="homework_add"),
+    path("homework/add/", staff_views.homework_add, name="homework_add"),
     path("homework/<int:pk>/", staff_views.homework, name="homework"),
     path("homework/<int:pk>/edit/", staff_views.homework_edit, name="homework_edit"),
     path("homework/<int:pk>/delete/", staff_views.homework_delete, name="homework_delete"),

@@ -7,10 +7,7 @@ from tests.homework.conftest import add
 #    anonymous mom stranger therapist colleague owner outsider
 ROWS: dict[str, Row] = {
     "homework/": row("302 404 404 200 200 200 200"),
-    "homework/add/": row("302 404 404 200 200 200 200"),
-    "homework/add/<int:client_pk>/": row(
-        "302 404 404 200 404 200 404", "302 404 404 200 404 200 404", of="homework's client"
-    ),
+    "homework/add/": row("302 404 404 200 200 200 200", "302 404 404 200 200 200 200"),  # asks for whom
     "homework/<int:pk>/": row("302 404 404 200 404 200 404", "302 404 404 405 405 405 405", of="homework"),
     "homework/<int:pk>/edit/": row("302 404 404 200 404 200 404", "302 404 404 200 404 200 404", of="homework"),
     "homework/<int:pk>/delete/": row("302 404 404 200 404 200 404", "302 404 404 302 404 302 404", of="homework"),
@@ -25,4 +22,4 @@ ROWS: dict[str, Row] = {
 
 def objects(practice: Practice) -> dict[str, list[int]]:
     """One of everything that has an address here, by what rows call it. Runs in the practice's scope."""
-    return {"homework": [add(practice).pk], "homework's client": [practice.child.pk]}
+    return {"homework": [add(practice).pk]}

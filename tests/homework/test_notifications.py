@@ -1,5 +1,6 @@
 """What people receive of homework, and what they do not (N3, N4, N5, P5)."""
 
+import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,13 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.features import Channel, Feature
-from accounts.models import FeatureToggle
+from accounts.models import FeatureToggle, Role
 from accounts.tenancy import within
 from homework.models import Homework
+from homework.notifications import HomeworkAdded
 from notifications.delivery import deliver_batch
 from notifications.models import Notification
+from notifications.notify import notify
 from tests.conftest import Practice, choose, link, make_login
-from tests.conftest import Role as LoginRole
 from tests.homework.conftest import CANARIES, add, add_quietly, edit, let_go_out, receivers, record
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +45,7 @@ def test_mom_and_dad_are_told_of_new_homework_N3(practice: Practice) -> None:
     assert email.subject == "New homework for Mia"
     assert "Theo Therapist has added homework for Mia. It is due on Thu, May 1, 2031." in email.body
     assert f"/at/harbor-kids-therapy/my/homework/{homework.pk}/" in email.body
-    assert f'href="http://localhost:8000/at/harbor-kids-therapy/my/homework/{homework.pk}/"' in email.html
+    assert f'/at/harbor-kids-therapy/my/homework/{homework.pk}/"' in email.html
     assert ("homework.added", "Nora Nanny", "Not emailed: this login is deactivated") in record()
 
 
@@ -134,9 +136,9 @@ def test_staff_are_told_that_it_is_done_but_not_who_marked_it_P5(in_practice: Pr
     by_text(in_practice)
     in_practice.therapist.phone = "206 555 0150"
     in_practice.therapist.save()
-    colleague = make_login(in_practice.organization, "Cora Colleague", LoginRole.STAFF)
+    colleague = make_login(in_practice.organization, "Cora Colleague", Role.STAFF)
     link(colleague, in_practice.child)
-    make_login(in_practice.organization, "Sam Stranger", LoginRole.STAFF)
+    make_login(in_practice.organization, "Sam Stranger", Role.STAFF)
     homework = add(in_practice, assigned_by=in_practice.owner)
     let_go_out()
     homework.mark_done(in_practice.mom)
@@ -312,22 +314,18 @@ def test_no_notice_names_the_homework_N4(in_practice: Practice, settings: Settin
 
 
 def queries_to_send(practice: Practice, count: int) -> int:
+    """To send to both parents, by both channels; but for what the outbox of this machine takes for each email."""
     rows = add_quietly(practice, count)
-    from homework.notifications import HomeworkAdded
-    from notifications.notify import notify
-
     with within(practice.organization):
         for homework in rows:
             notify(HomeworkAdded, homework)
     with CaptureQueriesContext(connection) as captured:
         assert deliver_batch() == 2 * 2 * count
-    return len(captured)
+    return sum(not re.search("SAVEPOINT|notifications_outboxmessage", query["sql"]) for query in captured)
 
 
 def test_a_batch_takes_a_fixed_number_of_queries(practice: Practice) -> None:
-    """But for what is skipped or kept in the outbox, one by one."""
-    one, many = queries_to_send(practice, 1), queries_to_send(practice, 20)
-    assert many - one <= 2 * 19, "nothing but one row of the outbox for each email"
+    assert queries_to_send(practice, 1) == queries_to_send(practice, 10)
 
 
 def test_the_family_of_another_practice_hears_nothing_S1(practice: Practice, other_practice: Practice) -> None:
