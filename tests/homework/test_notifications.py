@@ -37,13 +37,13 @@ def by_text(practice: Practice) -> None:
 def test_mom_and_dad_are_told_of_new_homework_N3(practice: Practice) -> None:
     by_text(practice)
     link(make_login(practice.organization, "Nora Nanny", active_since=None), practice.child)
-    homework = add(practice, due_on=date(2031, 5, 1))
+    homework = add(practice, due_on=date(2031, 5, 2))
     sent = let_go_out()
     assert receivers(sent) == ["Daniel Rivera", "Maria Rivera"]
     assert receivers(sent, Channel.TEXT) == ["Maria Rivera"]
     email = sent[-1]
     assert email.subject == "New homework for Mia"
-    assert "Theo Therapist has added homework for Mia. It is due on Thu, May 1, 2031." in email.body
+    assert "Theo Therapist has added homework for Mia. It is due on Friday, May 2." in email.body
     assert f"/at/harbor-kids-therapy/my/homework/{homework.pk}/" in email.body
     assert f'/at/harbor-kids-therapy/my/homework/{homework.pk}/"' in email.html
     assert ("homework.added", "Nora Nanny", "Not emailed: this login is deactivated") in record()

@@ -398,7 +398,7 @@ def test_what_staff_typed_is_words_and_never_markup(practice: Practice, mom: Bro
 
 
 def test_homes_and_menus_show_what_waits(practice: Practice, mom: Browser, therapist: Browser) -> None:
-    assert "To do" not in seen(mom, "/")
+    assert "Homework to do" not in seen(mom, "/")
     homework = add(practice, title="Breathe")
     page = mom.get("/").content.decode()
     assert "Breathe" in page
