@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, family_page
 from accounts.features import Feature
+from homework.gone import gone
 from homework.models import Homework, HomeworkQuerySet
 from pages.lists import listing
 
@@ -26,7 +27,10 @@ def my_homework(request: MemberRequest) -> HttpResponse:
 @family_page(feature=Feature.HOMEWORK)
 @require_safe
 def my_homework_item(request: MemberRequest, pk: int) -> HttpResponse:
-    return render(request, "homework/my_item.html", {"homework": get_object_or_404(visible(request), pk=pk)})
+    homework = visible(request).filter(pk=pk).first()
+    if homework is None:
+        return gone(request, pk, to="my_homework")
+    return render(request, "homework/my_item.html", {"homework": homework})
 
 
 @family_page(feature=Feature.HOMEWORK)

@@ -28,9 +28,17 @@ class HomeworkQuerySet(TenantQuerySet["Homework"]):
         """Marked done."""
         return self.kept().filter(done_at__isnull=False)
 
+    def removed(self) -> "HomeworkQuerySet":
+        """Taken away by staff, and kept for the record alone."""
+        return self.filter(removed_at__isnull=False)
+
     def visible_to(self, login: Login) -> "HomeworkQuerySet":
         """What is kept of the clients that this login may see (S3)."""
-        return self.kept().filter(client__in=Client.objects.visible_to(login))
+        return self.kept().of_clients_of(login)
+
+    def of_clients_of(self, login: Login) -> "HomeworkQuerySet":
+        """Removed ones, too, which only their absence may be seen of."""
+        return self.filter(client__in=Client.objects.visible_to(login))
 
     def open_first(self) -> "HomeworkQuerySet":
         """What is open, the first due first; then what is done, the last done first."""

@@ -80,7 +80,7 @@ class HomeworkAdded(HomeworkKind):
         return f"homework:{subject.pk}:added"
 
     def objection(self, notification: Notification, subject: Homework, now: datetime) -> Skip | None:
-        return no_longer_open(subject)
+        return no_longer_news(notification, subject)
 
 
 class HomeworkChanged(HomeworkKind):
@@ -94,7 +94,7 @@ class HomeworkChanged(HomeworkKind):
         return f"homework:{subject.pk}:edited:{subject.told_revision}"
 
     def objection(self, notification: Notification, subject: Homework, now: datetime) -> Skip | None:
-        if skip := no_longer_open(subject):
+        if skip := no_longer_news(notification, subject):
             return skip
         return Skip(CHANGED_AGAIN) if notification.key != self.key(subject) else None
 
@@ -138,11 +138,12 @@ class HomeworkDone(HomeworkKind):
         return Skip(NOT_DONE) if not subject.done_at or notification.key != self.key(subject) else None
 
 
-def no_longer_open(homework: Homework) -> Skip | None:
+def no_longer_news(notification: Notification, homework: Homework) -> Skip | None:
     """Why the family need not hear of it any more (N5)."""
     if homework.removed_at:
         return Skip(REMOVED)
-    return Skip(DONE) if homework.done_at else None
+    # What was done before was edited all the same, by staff who knew, and ticked Notify.
+    return Skip(DONE) if homework.done_at and homework.done_at >= notification.due_at else None
 
 
 KINDS = (HomeworkAdded, HomeworkChanged, HomeworkRemoved, HomeworkDone)

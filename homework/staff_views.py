@@ -14,6 +14,7 @@ from accounts.features import Feature
 from accounts.picking import pick_client, picked_client
 from homework.audience import family_of
 from homework.forms import AddForm, EditForm, NotifyForm
+from homework.gone import gone
 from homework.models import Homework, HomeworkQuerySet
 from homework.notifications import told_of
 from pages.lists import listing
@@ -63,7 +64,9 @@ def homework_add(request: MemberRequest) -> HttpResponse:
 @staff_page(feature=Feature.HOMEWORK)
 @require_safe
 def homework(request: MemberRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(visible(request), pk=pk)
+    found = visible(request).filter(pk=pk).first()
+    if found is None:
+        return gone(request, pk, to="homework_list")
     return render(request, "homework/homework.html", {"homework": found, "notices": told_of(found)})
 
 

@@ -201,6 +201,15 @@ def test_homework_done_before_its_notice_leaves_is_no_news_to_the_family_N5(in_p
     assert told_of("homework.added") == told_of("homework.changed") == {"Not emailed: the homework was done by then"}
 
 
+def test_staff_who_edit_what_is_done_and_tick_notify_are_obeyed_N3(in_practice: Practice) -> None:
+    homework = add(in_practice)
+    let_go_out()
+    homework.mark_done(in_practice.mom)
+    let_go_out()
+    edit(homework, in_practice.therapist, notify=True, title="Once more, with the lights out")
+    assert receivers(let_go_out()[3:]) == ["Daniel Rivera", "Maria Rivera"]
+
+
 def test_homework_reopened_before_the_notice_leaves_is_not_told_as_done_N5(in_practice: Practice) -> None:
     homework = add(in_practice)
     homework.mark_done(in_practice.mom)

@@ -335,8 +335,28 @@ def test_deleting_asks_first_and_tells_only_if_notify_is_ticked_N3_W2(
     response = therapist.post(url, ticked, follow=True)
     assert ("The family is being told." if told else "Nobody is told.") in words(response)
     assert receivers(let_go_out()[2:]) == told
-    assert therapist.get(f"/homework/{homework.pk}/").status_code == 404
-    assert signed_in(practice.mom).get(f"/my/homework/{homework.pk}/").status_code == 404
+    for action in ("edit/", "delete/"):
+        assert therapist.get(f"/homework/{homework.pk}/{action}").status_code == 404
+
+
+def test_the_link_of_an_old_notice_says_that_it_was_taken_back(
+    practice: Practice, other_practice: Practice, therapist: Browser, mom: Browser
+) -> None:
+    homework = add(practice)
+    with within(practice.organization):
+        homework.remove(by=practice.therapist)
+    for browser, url, to in (
+        (mom, f"/my/homework/{homework.pk}/", "/my/homework/"),
+        (therapist, f"/homework/{homework.pk}/", "/homework/"),
+    ):
+        response = browser.get(url, follow=True)
+        assert response.redirect_chain == [(to, 302)]
+        assert "This homework was taken back." in words(response)
+        assert TITLE not in words(response)
+    assert mom.post(f"/my/homework/{homework.pk}/done/").status_code == 404
+    stranger = make_login(practice.organization, "Sam Stranger")
+    for login in (stranger, other_practice.mom):
+        assert signed_in(login).get(f"/my/homework/{homework.pk}/").status_code == 404
 
 
 def test_staff_mark_it_done_and_not_done_again(practice: Practice, therapist: Browser) -> None:
