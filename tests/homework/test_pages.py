@@ -381,6 +381,16 @@ def test_a_family_sees_what_is_to_be_done_first_W2(practice: Practice, mom: Brow
     assert "Mark as done" in page
 
 
+def test_a_family_searches_and_pages_through_its_homework_W2(practice: Practice, mom: Browser) -> None:
+    add_quietly(practice, 25)
+    add(practice, title="Breathe")
+    assert "Page 1 of 2" in seen(mom, "/my/homework/")
+    page = seen(mom, "/my/homework/", q="breathe")
+    assert "Breathe" in page
+    assert "Homework 1" not in page
+    assert "Nothing found for “zebra”" in seen(mom, "/my/homework/", q="zebra")
+
+
 def test_a_parent_marks_it_done_and_staff_are_told_P5(practice: Practice, mom: Browser) -> None:
     homework = add(practice, title="Breathe")
     let_go_out()
