@@ -4,6 +4,7 @@ from datetime import datetime
 
 from accounts.models import Feature, Plan
 from accounts.tenancy import within
+from blink.demo import assignments
 from blink.demo.building import Builder, open_practice
 from blink.demo.invoices import billed, draft
 
@@ -64,6 +65,7 @@ def _fill(practice: Builder) -> None:
         (arthur, harriet, 4, "10:00"),
     ]:
         practice.weekly(client, staff, weekday, at)
+    assignments.give(practice, assignments.BRISTOL)
 
     # From before invoices were turned off; they are there again once they are turned on (O3).
     session, room = ("Counselling, 50 minutes", "1", "60.00"), ("Hire of the attic, an hour", "1", "22.50", "20")
