@@ -100,7 +100,9 @@ class Writing:
         earliest = issued_on or timezone.localdate()
         self.form = InvoiceForm(values if self.saves else None, initial=values, earliest=earliest)
         self._typed = typed
-        self.lines = [self._form(position, line, bound=self.saves) for position, line in enumerate(typed)]
+        self.lines = [
+            self._form(position, line, bound=self.saves and not _is_blank(line)) for position, line in enumerate(typed)
+        ]
         if data is not None and data.get("action") == "add" and self.lines:
             self.lines[-1].fields["description"].widget.attrs["autofocus"] = True
 

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.template import RequestContext, Template
 from django.test import Client as Browser
+from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.features import Channel, Feature
@@ -333,3 +335,21 @@ def test_home_shows_what_is_overdue_and_what_waits_to_be_issued(practice: Practi
     assert f"/invoices/{late.pk}/" in shown
     assert f"/invoices/{draft.pk}/" in shown
     assert "0002" not in shown, "what is neither needs nobody today"
+
+
+def test_the_page_of_a_client_has_a_panel_of_their_invoices(practice: Practice) -> None:
+    """Asked of the slot itself: the page is of another app."""
+    noah = make_client(practice.organization, "Noah")
+    invoices = [make_overdue(practice, client=noah) for _ in range(6)]
+    make_issued(practice)
+    request = RequestFactory().get("/")
+    request.login, request.features = practice.owner, frozenset(Feature)  # type: ignore[attr-defined]  # the middleware's
+    with within(practice.organization):
+        shown = Template("{% load members %}{% panels 'client' noah %}").render(
+            RequestContext(request, {"noah": noah, "request": request})
+        )
+    assert f"/invoices/new/?client={noah.pk}" in shown
+    assert f"/invoices/{invoices[-1].pk}/" in shown
+    assert f"/invoices/{invoices[0].pk}/" not in shown, "the newest five"
+    assert "/invoices/?q=Noah" in shown
+    assert "0007" not in shown, "another client's"

@@ -83,7 +83,10 @@ def test_saving_makes_a_draft_and_says_that_nobody_is_told_N2(practice: Practice
 
 
 def test_a_line_that_is_left_empty_is_no_line(practice: Practice, owner: Browser) -> None:
-    owner.post(new_url(practice), typed(SESSION, ("", "1", "", "0"), (" ", "", "", "")))
+    blank = ("", "1", "", "0"), (" ", "", "", "")
+    shown = owner.post(new_url(practice), typed(SESSION, *blank, due_on="")).content.decode()
+    assert shown.count("This field is required.") == 1, "the due date's"
+    owner.post(new_url(practice), typed(SESSION, *blank))
     assert len(lines_of(the_invoice(practice))) == 1
 
 
