@@ -7,7 +7,8 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.features import Feature
-        from accounts.menu import Entry, register as add_to_menu
+        from accounts.menu import Entry
+        from accounts.menu import register as add_to_menu
         from accounts.models import Role
         from accounts.panels import Panel, Slot, place
         from messaging import panels, signals  # noqa: F401 (the signals connect their receivers)

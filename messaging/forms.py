@@ -4,7 +4,8 @@ import uuid
 from typing import Any, cast
 
 from django import forms
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, Login, Role
 from messaging.models import Conversation, who_may_take_part

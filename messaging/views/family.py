@@ -1,12 +1,13 @@
 """Messages, for families."""
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import MemberRequest, family_page
 from accounts.features import Feature
 from accounts.models import Client
+from accounts.picking import picked_client
 from messaging.views import sides
 
 
@@ -20,9 +21,9 @@ def my_messages(request: MemberRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def my_message_new(request: MemberRequest) -> HttpResponse:
     """Whoever has one client writes at once; whoever has several says first whom it is about, by `?client=`."""
+    if client := picked_client(request):
+        return sides.begin(request, client)
     clients = Client.objects.visible_to(request.login).active()
-    if pk := request.GET.get("client"):
-        return sides.begin(request, get_object_or_404(clients, pk=pk if pk.isdecimal() else 0))
     if len(clients) == 1:
         return sides.begin(request, clients[0])
     return render(request, "messaging/choose_mine.html", {"clients": clients})

@@ -3,16 +3,16 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import MemberRequest, staff_page
 from accounts.features import Feature
-from accounts.models import Client
+from accounts.picking import pick_client, picked_client
 from messaging.forms import PeopleForm
 from messaging.models import Conversation, MayNotTakePart
 from messaging.views import sides
-from pages.lists import listing
 
 
 @staff_page(feature=Feature.MESSAGES)
@@ -25,12 +25,10 @@ def message_list(request: MemberRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def message_new(request: MemberRequest) -> HttpResponse:
     """First the client, found by search; then the message, at the same address with `?client=`."""
-    clients = Client.objects.visible_to(request.login).active()
-    if pk := request.GET.get("client"):
-        return sides.begin(request, get_object_or_404(clients, pk=pk if pk.isdecimal() else 0))
-    by_family_too = ("first_name", "last_name", "logins__name")
-    found = listing(request, clients.distinct(), search=by_family_too, per_page=25)
-    return render(request, "messaging/choose_client.html", {"listing": found})
+    client = picked_client(request)
+    if client is None:
+        return pick_client(request, question=_("Whose family do you write to?"), back=reverse("message_list"))
+    return sides.begin(request, client)
 
 
 @staff_page(feature=Feature.MESSAGES)
