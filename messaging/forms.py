@@ -14,7 +14,7 @@ from messaging.models.conversations import SUBJECT_LENGTH
 MOST_CHARACTERS = 5000
 
 
-class LoginsField(forms.ModelMultipleChoiceField):
+class LoginsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # generic for mypy alone, not when it runs
     """Ticks for logins. Whoever never signed in is named as such: they would be told, but cannot read it yet."""
 
     widget = forms.CheckboxSelectMultiple

@@ -19,7 +19,7 @@ def unread_count(login: Login) -> int:
 def unread(request: MemberRequest, subject: None) -> Mapping[str, Any]:
     """The conversations with something new."""
     login = request.login
-    found = Conversation.objects.visible_to(login).in_list(login).filter(unread__gt=0)
+    found = Conversation.objects.visible_to(login).in_list(login).only_new()
     return {"conversations": found[:SHOWN], "side": side_of(login), "login": login}
 
 

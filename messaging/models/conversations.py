@@ -38,9 +38,9 @@ class ConversationQuerySet(TenantQuerySet["Conversation"]):
         Reading does not make them part of it: they are told of nothing until they write or are added.
         """
         if login.active_since is None:
-            return self.none()
+            return self.filter(pk__in=())
         if login.role == Role.STAFF and login.is_user_admin:
-            return self
+            return self.all()
         return self.filter(participants__login=login, client__links__login=login)
 
     def with_unread(self, login: Login) -> "ConversationQuerySet":
@@ -55,24 +55,28 @@ class ConversationQuerySet(TenantQuerySet["Conversation"]):
             .values("conversation")
             .annotate(count=Count("pk"))
         )
-        return self.annotate(read_through=Subquery(mine.values("read_through"))).annotate(
-            unread=Coalesce(Subquery(new.values("count")), 0)
-        )
+        count = {"unread": Coalesce(Subquery(new.values("count")), 0)}
+        return self.annotate(read_through=Subquery(mine.values("read_through"))).annotate(**count)
 
     def in_list(self, login: Login) -> "ConversationQuerySet":
         """For a list: unread first, then the latest; with client, participants and the words last written."""
         last = Message.objects.filter(conversation=OuterRef("pk")).order_by("-pk")
+        shown = {
+            "last_body": Subquery(last.values("body")[:1]),
+            "last_author": Subquery(last.values("author__name")[:1]),
+            "is_unread": models.Case(models.When(unread__gt=0, then=1), default=0),
+        }
         return (
             self.with_unread(login)
-            .annotate(
-                last_body=Subquery(last.values("body")[:1]),
-                last_author=Subquery(last.values("author__name")[:1]),
-                is_unread=models.Case(models.When(unread__gt=0, then=1), default=0),
-            )
+            .annotate(**shown)
             .select_related("client")
             .prefetch_related(models.Prefetch("participants", Participant.objects.with_standing()))
-            .order_by("-is_unread", "-last_message_at", "-pk")
+            .order_by(F("is_unread").desc(), "-last_message_at", "-pk")
         )
+
+    def only_new(self) -> "ConversationQuerySet":
+        """Those with something new; needs `with_unread` or `in_list`."""
+        return self.filter(Q(("unread__gt", 0)))
 
 
 class Conversation(TenantModel):

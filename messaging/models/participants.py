@@ -8,10 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, ClientLink, Login, Organization, Role
+from accounts.models.logins import LoginQuerySet
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 
-def who_may_take_part(client: Client) -> "models.QuerySet[Login, Login]":
+def who_may_take_part(client: Client) -> LoginQuerySet:
     """Active logins linked to this client, of the family and of staff; and user admins, who see every client (S3)."""
     linked = Exists(ClientLink.objects.filter(login=OuterRef("pk"), client=client))
     return Login.objects.active().filter(linked | Q(role=Role.STAFF, is_user_admin=True))
@@ -21,7 +22,8 @@ class ParticipantQuerySet(TenantQuerySet["Participant"]):
     def with_standing(self) -> "ParticipantQuerySet":
         """With the login, and whether it is linked to the client: what `is_present` reads."""
         link = ClientLink.objects.filter(login=OuterRef("login"), client=OuterRef("conversation__client"))
-        return self.select_related("login").annotate(is_linked=Exists(link)).order_by("login__name", "login")
+        standing = {"is_linked": Exists(link)}
+        return self.select_related("login").annotate(**standing).order_by("login__name", "login")
 
 
 class Participant(TenantModel):

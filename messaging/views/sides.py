@@ -74,7 +74,8 @@ def thread(request: MemberRequest, pk: int) -> HttpResponse:
 def _shown(request: MemberRequest, conversation: Conversation, form: ReplyForm) -> dict[str, object]:
     login, people = request.login, conversation.people()
     shown = thread_of(conversation, reader=login, people=people, number=request.GET.get("page"))
-    if request.method == "GET":
+    # A browser that fetches a page in case it is wanted has shown it to nobody.
+    if request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", ""):
         for one in people:
             if one.login_id == login.pk:
                 one.mark_read(shown.last_id)

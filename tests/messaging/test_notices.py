@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.features import Channel, Feature
-from accounts.models import FeatureToggle, Login
+from accounts.models import FeatureToggle, Login, Role
 from accounts.tenancy import within
 from messaging.models import Conversation, Message, Participant
 from notifications.delivery import deliver_batch
@@ -118,7 +118,7 @@ def read(practice: Practice, conversation: Conversation) -> object:
 
 def take_out(practice: Practice, conversation: Conversation) -> object:
     aunt = make_login(practice.organization, "Aunt Rivera")
-    other = make_login(practice.organization, "Other Staff", practice.therapist.role)
+    other = make_login(practice.organization, "Other Staff", Role.STAFF)
     for login in (aunt, other):
         link(login, practice.child)
     return conversation.set_people([aunt, other])
