@@ -67,7 +67,7 @@ def test_staff_are_told_of_what_a_colleague_writes(practice: Practice, colleague
     make_conversation(practice, practice.mom, colleague, author=practice.therapist)
     let_go_out()
     (email,) = received(colleague)
-    assert "Theo Therapist wrote in a conversation about Mia: Tue, Nov 24, 12:00 PM PST." in email.body
+    assert "Theo Therapist wrote in a conversation about Mia on Tue, Nov 24, 12:00 PM PST." in email.body
 
 
 def test_each_is_told_by_what_they_chose_P1_P5(practice: Practice) -> None:
@@ -216,7 +216,7 @@ def test_what_a_parent_reads(practice: Practice) -> None:
     let_go_out()
     (email,) = received(practice.mom)
     assert email.subject == "New message for you at Harbor Kids Therapy"
-    assert "Theo Therapist wrote to you: Tue, Nov 24, 12:00 PM PST." in email.body
+    assert "Theo Therapist wrote to you on Tue, Nov 24, 12:00 PM PST." in email.body
     link_to = f"/at/harbor-kids-therapy/my/messages/{conversation.pk}/"
     assert link_to in email.body
     assert f'{link_to}" class="button-link"' in email.html
@@ -243,7 +243,7 @@ def test_what_staff_read(practice: Practice) -> None:
     let_go_out()
     (email,) = received(practice.therapist)
     assert email.subject == "New message about Mia"
-    assert "There is a new message in a conversation about Mia: Tue, Nov 24, 12:00 PM PST." in email.body
+    assert "There is a new message in a conversation about Mia, written on Tue, Nov 24, 12:00 PM PST." in email.body
     assert f"/at/harbor-kids-therapy/messages/{conversation.pk}/" in email.body
 
 
