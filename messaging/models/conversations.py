@@ -242,8 +242,9 @@ class MessageQuerySet(TenantQuerySet["Message"]):
 class Message(TenantModel):
     """What one login wrote. A deleted one keeps its place and its time, and loses its words."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    # No indexes of their own: as with Participant.
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False)
     author = models.ForeignKey(Login, on_delete=models.PROTECT, related_name="+")
     body = models.TextField(_("message"))
     sent_at = models.DateTimeField(_("sent"), default=timezone.now)

@@ -29,9 +29,12 @@ class ParticipantQuerySet(TenantQuerySet["Participant"]):
 class Participant(TenantModel):
     """A login in a conversation. It stays when the login is unlinked or deactivated: who read what is history."""
 
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
-    conversation = models.ForeignKey("messaging.Conversation", on_delete=models.CASCADE, related_name="participants")
-    login = models.ForeignKey(Login, on_delete=models.CASCADE, related_name="+")
+    # No indexes of their own: those below serve every query, and SQLite would take the organization's for a better one.
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
+    conversation = models.ForeignKey(
+        "messaging.Conversation", on_delete=models.CASCADE, related_name="participants", db_index=False
+    )
+    login = models.ForeignKey(Login, on_delete=models.CASCADE, related_name="+", db_index=False)
     # The newest message that this login has had before its eyes, by id; 0 for none. Only moves forward.
     read_through = models.BigIntegerField(default=0)
     read_at = models.DateTimeField(_("last read"), null=True)
