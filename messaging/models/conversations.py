@@ -193,7 +193,7 @@ class Conversation(TenantModel):
         loaded = getattr(self, "_prefetched_objects_cache", {}).get("participants")
         return list(Participant.objects.filter(conversation=self).with_standing() if loaded is None else loaded)
 
-    def why_closed(self, login: Login, people: Iterable[Participant] | None = None) -> "str":
+    def why_closed(self, login: Login, people: Iterable[Participant] | None = None) -> str:
         """Why this login cannot write here, as `discharged`, `no_staff` or `no_family`; nothing if it can.
 
         What nobody would read is not taken: a parent whose therapist has left learns it here, not by silence.
