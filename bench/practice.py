@@ -166,9 +166,7 @@ def _record(organization: Organization, parents: Sequence[Login], clients: Seque
             recipient=row.sent_to,
             subject="Reminder: an appointment",
             body="You have an appointment tomorrow at ten. " * 3,
-            sent_at=row.sent_at,
+            sent_at=row.due_at,
         )
         for row in told
     )
-
-

@@ -1,4 +1,4 @@
-"""A real Chromium for the browser journeys: the one that is there, or one that is installed; or by name what is missing.
+"""A real Chromium for the browser journeys: one that is there, or is installed; or by name what is missing.
 
 `python -m tests.journeys.chromium` says which it is and installs one where none is; `make test` calls it first. The
 tests themselves install nothing. In this order:

@@ -10,7 +10,7 @@ or had an error (`tests/journeys/watching.py`). Pictures of what people saw when
 """
 
 import re
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -41,6 +41,10 @@ class Device:
     width: int
     height: int
     touch: bool = False
+
+
+class OpensContext(Protocol):
+    def __call__(self, device: Device = ..., **options: Any) -> BrowserContext: ...
 
 
 DESK, PHONE = Device(1280, 800), Device(360, 740, touch=True)
@@ -118,7 +122,7 @@ every_way = pytest.mark.parametrize("way", ["by hand", "by keyboard", "without J
 
 
 @pytest.fixture
-def new_context(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Callable[..., BrowserContext]]:
+def new_context(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[OpensContext]:
     """A fresh browser of an American in Seattle; its options are Playwright's. Watched until the test ends."""
     opened: list[tuple[BrowserContext, Watch]] = []
 
@@ -155,7 +159,7 @@ def take_pictures(name: str, pages: list[Page]) -> None:
         page.screenshot(path=folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', name)}-{number}.png", full_page=True)
 
 
-def sits_at(device: Device, site: Site, way: Way, new_context: Callable[..., BrowserContext]) -> Sits:
+def sits_at(device: Device, site: Site, way: Way, new_context: OpensContext) -> Sits:
     def sit(login: Login | None = None) -> Person:
         page = new_context(device, java_script_enabled=way != "without JavaScript").new_page()
         hands: Hands = Keyboard(page) if way == "by keyboard" else Pointer(page, touch=device.touch)
@@ -165,16 +169,16 @@ def sits_at(device: Device, site: Site, way: Way, new_context: Callable[..., Bro
 
 
 @pytest.fixture
-def desk(site: Site, way: Way, new_context: Callable[..., BrowserContext]) -> Sits:
+def desk(site: Site, way: Way, new_context: OpensContext) -> Sits:
     return sits_at(DESK, site, way, new_context)
 
 
 @pytest.fixture
-def phone(site: Site, way: Way, new_context: Callable[..., BrowserContext]) -> Sits:
+def phone(site: Site, way: Way, new_context: OpensContext) -> Sits:
     return sits_at(PHONE, site, way, new_context)
 
 
 @pytest.fixture
-def without_javascript(site: Site, new_context: Callable[..., BrowserContext]) -> Sits:
+def without_javascript(site: Site, new_context: OpensContext) -> Sits:
     """A desk whose browser runs no scripts, for a journey that is only about that."""
     return sits_at(DESK, site, "without JavaScript", new_context)

@@ -52,7 +52,8 @@ class Pointer:
 # The element that has the focus, in a word or two, for the message that something is never reached.
 FOCUSED = """() => {
   const at = document.activeElement;
-  return at ? `${at.tagName.toLowerCase()} ${at.getAttribute("aria-label") || at.innerText || at.name || ""}`.slice(0, 60) : "";
+  const name = at?.getAttribute("aria-label") || at?.innerText || at?.name || "";
+  return at ? `${at.tagName.toLowerCase()} ${name}`.slice(0, 60) : "";
 }"""
 # Whether this element has the focus; of radio buttons, whether any of its group has.
 IS_REACHED = """(target) => {
@@ -61,9 +62,14 @@ IS_REACHED = """(target) => {
 }"""
 # Whether one can see where the focus is: an outline or a shadow, on it, its label, what surrounds it or lies over it.
 IS_SEEN = """(target) => {
-  const shown = (style) => (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
-  const around = [target, target.parentElement, target.closest("li, label, .card"), ...(target.labels || [])];
-  return around.some((each) => each && ["", "::before", "::after"].some((part) => shown(getComputedStyle(each, part || null))));
+  const hasOutline = (style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+  const isMarked = (each, part) => {
+    const style = getComputedStyle(each, part);
+    return hasOutline(style) || style.boxShadow !== "none";
+  };
+  const at = document.activeElement;
+  const around = [at, at.parentElement, at.closest("li, label, .card"), ...(at.labels || [])];
+  return around.some((each) => each && [null, "::before", "::after"].some((part) => isMarked(each, part)));
 }"""
 
 

@@ -14,17 +14,18 @@ outbox.
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from django.test import Client as TestBrowser
+from django.conf import settings
 from django.urls import reverse
 from playwright.sync_api import Locator, Page, expect
 
-from accounts.models import Login, User
+from accounts.models import Login
 from notifications.models import OutboxMessage
 from tests.journeys.hands import Hands
 from tests.journeys.site import Site
+from tests.pages import signed_in
 
 PASSWORD = "correct horse"  # of the cast
 AREAS = "section, form, article, fieldset, dialog, aside, nav, li, tr, figure"
@@ -48,11 +49,8 @@ class Person:
         self.page.goto(path if path.startswith("http:") else self.site.address + path)
 
     def opens(self, name: str) -> None:
-        """A link, by its whole name. On a phone the menu is opened first, if the link is in it."""
-        link = self._in_sight("link", name)
-        if not link.is_visible() and (menu := self._in_sight("button", "Menu")).is_visible():
-            self.hands.press(menu)
-        self.hands.press(link)
+        """A link, by its whole name. What it is folded away in, such as the menu on a phone, is opened first."""
+        self.hands.press(self._revealed("link", name))
 
     def opens_about(self, words: str) -> None:
         """The first link with these words in its name: a row of a list, say."""
@@ -76,21 +74,18 @@ class Person:
         self.presses("Sign in")
         expect(self.page).not_to_have_url(re.compile("/login/"))
 
-    def is_signed_in(self, user: User | None = None) -> Self:
+    def is_signed_in(self) -> Self:
         """Already, for journeys that are about something else: `tilda = desk(owner).is_signed_in()`."""
-        user = user or (self.login and self.login.user)
-        assert user, "nobody without a user is signed in"
-        browser = TestBrowser()
-        browser.force_login(user)
-        session = next(iter(browser.cookies.values()))
+        assert self.login, "nobody without a login is signed in"
+        session = signed_in(self.login).cookies[settings.SESSION_COOKIE_NAME]
         self.page.context.add_cookies([{"name": session.key, "value": session.value, "url": self.site.address}])
         return self
 
     # Doing things
 
     def presses(self, name: str) -> None:
-        """A button, by its whole name."""
-        self.hands.press(self._in_sight("button", name))
+        """A button, by its whole name; what it is folded away in is opened first."""
+        self.hands.press(self._revealed("button", name))
 
     def types(self, label: str, text: str) -> None:
         """Into the field with this label, replacing what is there. Dates and times in ISO form."""
@@ -149,10 +144,16 @@ class Person:
     def _whole(self) -> Locator:
         return self.area or self.page.locator("body")
 
-    def _in_sight(self, role: Any, name: str) -> Locator:
-        """The first of this role and name; a visible one before a hidden one."""
-        named = self._whole().get_by_role(role, name=name, exact=True)
-        return named.filter(visible=True).or_(named).first if named.count() > 1 else named.first
+    def _revealed(self, role: Literal["link", "button"], name: str) -> Locator:
+        """The first in sight of this role and name; if there is none, the first that can be unfolded."""
+        named = self._whole().get_by_role(role, name=name, exact=True, include_hidden=True)
+        expect(named.first).to_be_attached()
+        in_sight = named.filter(visible=True)
+        if not in_sight.count():
+            sheet = named.locator("xpath=ancestor::*[@popover]").first
+            expect(sheet, f"{role} {name!r} is not in sight").to_be_attached()
+            self.hands.press(self.page.locator(f"[popovertarget={sheet.get_attribute('id')}]").filter(visible=True))
+        return in_sight.first
 
     def _field(self, label: str) -> Locator:
         return self._whole().get_by_label(label, exact=True).first

@@ -66,7 +66,9 @@ def test_axe_finds_what_is_wrong_and_runs_under_the_policy_W1(page: Page) -> Non
     watch = Watch(page.context, page.url)
     assert serious_violations(page) == []
     page.evaluate("() => document.querySelector('main').append(document.createElement('button'))")
-    page.evaluate("() => document.querySelector('h1').style.setProperty('color', 'color-mix(in srgb, white 90%, black)')")
+    page.evaluate(
+        "() => document.querySelector('h1').style.setProperty('color', 'color-mix(in srgb, white 90%, black)')"
+    )
     wrong = serious_violations(page)
     assert any(each.startswith("button-name (critical)") for each in wrong), wrong
     assert any(each.startswith("color-contrast (serious)") for each in wrong), wrong
