@@ -10,8 +10,8 @@ tests themselves install nothing. In this order:
 5. on Linux on x86-64, without root, where npm is: a build that the npm package `@sparticuz/chromium` carries, of a
    fixed version and hash. It goes into the virtual environment and changes nothing else.
 
-Whatever is found is started once before it is believed: Ubuntu's `chromium-browser`, for one, may only be a hint that
-the real one is to be had as a snap.
+Whatever is found is asked for its version before it is believed: Ubuntu's `chromium-browser`, for one, may only be a
+hint that the real one is to be had as a snap. The command also lets Playwright open it.
 """
 
 import base64
@@ -26,12 +26,20 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ON_MACOS = tuple(Path(f"/Applications/{name}.app/Contents/MacOS/{name}") for name in ("Chromium", "Google Chrome"))
 OURS = Path(sys.prefix) / "chromium"
 """Where step 5 puts it."""
+
+WHERE_PLAYWRIGHT_HAS_IT = (
+    "from playwright.sync_api import sync_playwright\n"
+    "with sync_playwright() as playwright: print(playwright.chromium.executable_path)"
+)
+PROOF = (
+    "import sys; from playwright.sync_api import sync_playwright\n"
+    "with sync_playwright() as playwright:\n"
+    "    playwright.chromium.launch(executable_path=sys.argv[1], args=sys.argv[2:]).close()"
+)
 
 NPM_PACKAGE = "@sparticuz/chromium@153.0.0"
 NPM_SHA512 = "jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA=="
@@ -108,8 +116,9 @@ def _candidates() -> Iterator[Path]:
     yield from (Path(where) for name in NAMES if (where := shutil.which(name)))
     yield from ON_MACOS
     yield OURS / "chromium"
-    with sync_playwright() as playwright:
-        yield Path(playwright.chromium.executable_path)
+    # In a process of its own: in the tests' there may be a Playwright at work, and it allows no second.
+    asked = subprocess.run([sys.executable, "-c", WHERE_PLAYWRIGHT_HAS_IT], capture_output=True, text=True, timeout=60)
+    yield Path(asked.stdout.strip())
 
 
 def _starts(program: Path) -> bool:
@@ -124,11 +133,11 @@ def _is_debian_and_root() -> bool:
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def _install_by_apt() -> None:
+def _install_by_apt(*packages: str) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (
         ["apt-get", "-qq", "update"],
-        ["apt-get", "-qq", "install", "--yes", "--no-install-recommends", "chromium", "fonts-liberation"],
+        ["apt-get", "-qq", "install", "--yes", "--no-install-recommends", *packages],
     ):
         _run(command, environment)
 
@@ -174,17 +183,33 @@ def _run(command: list[str], environment: "os._Environ[str] | dict[str, str]") -
 
 
 INSTALLATIONS: tuple[tuple[str, Callable[[], bool], Callable[[], None]], ...] = (
-    ("apt-get", _is_debian_and_root, _install_by_apt),
+    ("apt-get", _is_debian_and_root, lambda: _install_by_apt("chromium", "fonts-liberation", "libatomic1")),
     ("npm", _is_linux_with_npm, _install_by_npm),
 )
 
 
+def prove(program: Path) -> None:
+    """Let Playwright open and close it. Raises NoChromium.
+
+    On a bare Debian, Playwright's own part lacks a library that hardly any other system is without.
+    """
+    command = [sys.executable, "-c", PROOF, str(program), *arguments()]
+    proof = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    if proof.returncode and "libatomic" in proof.stderr and _is_debian_and_root():
+        _install_by_apt("libatomic1")
+        proof = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    if proof.returncode:
+        raise NoChromium(f"{program} is there, but Playwright cannot open it: {proof.stderr.strip()[-1500:]}")
+
+
 def main() -> int:
     try:
-        print(f"Chromium for the browser journeys: {found_or_installed()}")
-    except NoChromium as why:
+        program = found_or_installed()
+        prove(program)
+    except (NoChromium, OSError, subprocess.SubprocessError) as why:
         print(why, file=sys.stderr)
         return 1
+    print(f"Chromium for the browser journeys: {program}")
     return 0
 
 
