@@ -31,6 +31,9 @@ class Page:
 
 PAGES = (
     Page("Front page", "", "home"),
+    Page("Home of staff", "owner", "home"),
+    Page("Home of a family", "parent", "home"),
+    Page("My Account", "parent", "my_account"),
     Page("Outbox", "", "outbox:people"),
     Page("Outbox: the record", "", "outbox:record"),
     Page("Outbox: the record, page 100", "", "outbox:record", {"page": 100}),
