@@ -91,7 +91,8 @@ def main() -> int:
         version = ".".join(str(connection.cursor().connection.info.server_version // each) for each in (10_000,))
         print(
             f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, PostgreSQL {version}; "
-            f"one process, one request after another, {TIMES} of each page after it was warm.\n"
+            f"one process, one request after another, {TIMES} of each page after it was warm; "
+            f"load before it began: {os.getloadavg()[0]:.1f}.\n"
         )
         print(f"{'Server time in milliseconds':<50}{'p50':>8}{'p95':>8}{'max':>8}{'queries':>9}{'kB':>7}")
         slow = []
