@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from billing.currencies import digits_of, smallest
 from billing.fields import AmountField
@@ -29,9 +30,9 @@ def date_input() -> forms.DateInput:
 class InvoiceForm(forms.Form):
     """What is said once. `earliest` is the first day it may be due: the day it was issued, or today."""
 
-    due_on = forms.DateField(label=_("Due"), widget=date_input())
+    due_on = forms.DateField(label=pgettext_lazy("invoice", "Due"), widget=date_input())
     note = forms.CharField(
-        label=_("Note"),
+        label=pgettext_lazy("invoice", "Note"),
         help_text=_("Printed below the total, such as how to pay. The family reads it."),
         required=False,
         max_length=1000,

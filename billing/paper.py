@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db.models import prefetch_related_objects
 from django.utils import formats
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from accounts.models import Organization
 from accounts.phones import for_display
@@ -54,9 +54,9 @@ class Paper:
     def mark(self) -> str:
         """What is stamped across it: a draft, void and paid ones must not be taken for a bill to pay."""
         if self.invoice.is_draft:
-            return gettext("Draft")
+            return pgettext("invoice", "Draft")
         if self.invoice.is_void:
-            return gettext("Void")
+            return pgettext("invoice", "Void")
         if self.invoice.is_paid and self.invoice.paid_on:
             return gettext("Paid on %(day)s") % {"day": _day(self.invoice.paid_on)}
         return ""
@@ -78,8 +78,8 @@ class Paper:
         """The days, each with its name."""
         facts = []
         if self.invoice.issued_on:
-            facts.append((gettext("Issued"), _day(self.invoice.issued_on)))
-        return [*facts, (gettext("Due"), _day(self.invoice.due_on))]
+            facts.append((pgettext("invoice", "Issued"), _day(self.invoice.issued_on)))
+        return [*facts, (pgettext("invoice", "Due"), _day(self.invoice.due_on))]
 
     @property
     def lines(self) -> list[PaperLine]:

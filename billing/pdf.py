@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace, TTFFont
@@ -87,7 +87,7 @@ class _Sheet(FPDF):
             self._pen(BODY + 2, bold=True)
             self._row(self.paper.mark)
         self.ln(LINE / 2)
-        for name, words in [(gettext("For"), self.paper.invoice.client.name), *self.paper.facts]:
+        for name, words in [(pgettext("invoice", "For"), self.paper.invoice.client.name), *self.paper.facts]:
             self._pen(BODY, SOFT)
             self.cell(32, LINE, printable(name))
             self._pen(BODY)

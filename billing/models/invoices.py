@@ -11,6 +11,7 @@ from django.db.models import Count, F, Q, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Client, Login, Organization, Role
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
@@ -89,10 +90,10 @@ class Invoice(TenantModel):
     """
 
     class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        ISSUED = "issued", _("Unpaid")
-        PAID = "paid", _("Paid")
-        VOID = "void", _("Void")
+        DRAFT = "draft", pgettext_lazy("invoice", "Draft")
+        ISSUED = "issued", pgettext_lazy("invoice", "Unpaid")
+        PAID = "paid", pgettext_lazy("invoice", "Paid")
+        VOID = "void", pgettext_lazy("invoice", "Void")
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="invoices")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="invoices")
