@@ -80,7 +80,7 @@ def send_activation(login: Login, *, by: Login | None = None) -> None:
         organization=login.organization,
         name=login.name,
         invited_by=by.name if by else "",
-        link=link_to(login),
+        link=settings.PUBLIC_URL + path_to(login),
         days=VALID_FOR.days,
     )
 
@@ -142,10 +142,10 @@ class Invitation:
         return accepted
 
 
-def link_to(login: Login) -> str:
-    """The address in the letter: signed, good for `VALID_FOR`, and tied to this login and this email address."""
+def path_to(login: Login) -> str:
+    """Where the link in the letter leads: signed, good for `VALID_FOR`, and tied to this login and this email address."""
     content: dict[str, Any] = {"login": login.pk, "organization": login.organization_id, "email": login.user.email}
-    return settings.PUBLIC_URL + reverse("activate", args=[signing.dumps(content, salt=_SALT, compress=True)])
+    return reverse("activate", args=[signing.dumps(content, salt=_SALT, compress=True)])
 
 
 def by_token(token: str) -> Invitation | None:
