@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts import invitations, letters
+from accounts import letters
 from accounts.models import Login, User
 from accounts.tenancy import everywhere
 
@@ -62,17 +62,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return public(reverse("account_reset_password_from_key", args=[uid, token]))
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        return reverse("account")
-
-    def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Home; or to the invitation that somebody has who signed in without having accepted any."""
-        user = request.user
-        if isinstance(user, User):
-            with everywhere("where somebody is invited"):
-                logins = list(Login.objects.active().filter(user=user).order_by("pk"))
-            if logins and not any(login.activated_at for login in logins):
-                return invitations.path_to(logins[0])
-        return str(super().get_login_redirect_url(request))
+        return reverse("my_account")
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types

@@ -16,7 +16,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import letters
@@ -136,10 +135,7 @@ class Invitation:
                     raise PermissionDenied
                 user.set_password(password)
                 user.save(update_fields=["password"])
-            waiting = Login.objects.active().filter(pk=self.login.pk, user=user, activated_at__isnull=True)
-            accepted = bool(waiting.update(activated_at=timezone.now()))
-            self.login.refresh_from_db()
-        return accepted
+            return self.login.activate()
 
 
 def path_to(login: Login) -> str:

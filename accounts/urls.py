@@ -1,5 +1,13 @@
 """Where the pages of this app are."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accounts import switching, views
+
+urlpatterns = [
+    path("account/", views.my_account, name="my_account"),
+    path("account/", include("accounts.account_urls")),
+    path("switch/<int:login_id>/", switching.switch, name="switch"),
+    path("at/<slug:organization>/", switching.at, name="at_home"),
+    path("at/<slug:organization>/<path:path>", switching.at, name="at"),
+]

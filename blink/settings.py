@@ -39,11 +39,11 @@ INSTALLED_APPS = [
     "django_countries",
     "localflavor",
     "django_htmx",
-    "anymail",
-    "csp",
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "anymail",
+    "csp",
     "pages",
     "accounts",
     "notifications",
@@ -63,9 +63,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.middleware.platform_admin_scope",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.platform_admin_scope",
+    "accounts.middleware.member_scope",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.idle.end_idle_staff_session",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -88,6 +89,9 @@ TEMPLATES = [
         },
     },
 ]
+
+
+FORM_RENDERER = "pages.forms.BlinkForms"
 
 
 # Database: a SQLite file beside the code, or PostgreSQL by address.
@@ -126,7 +130,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # Signing in (docs/decisions/0009-signing-in.md)
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",  # Django admin's own sign-in
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
