@@ -85,6 +85,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "blink.demo.sign_ins.demo_people",
             ],
         },
     },
@@ -153,6 +154,14 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.forms.AskForResetForm",
     "reset_password_from_key": "accounts.forms.ResetForm",
     "change_password": "accounts.forms.ChangePasswordForm",
+    "reauthenticate": "accounts.second_factor_forms.AgainForm",
+}
+MFA_FORMS = {
+    "authenticate": "accounts.second_factor_forms.CodeForm",
+    "reauthenticate": "accounts.second_factor_forms.CodeAgainForm",
+    "activate_totp": "accounts.second_factor_forms.FirstCodeForm",
+    "add_webauthn": "accounts.second_factor_forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.second_factor_forms.RenamePasskeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
