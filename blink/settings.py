@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "accounts.middleware.member_scope",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.idle.end_idle_staff_session",
+    "accounts.second_factor.ask_staff_for_second_factor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
