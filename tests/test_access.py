@@ -77,6 +77,7 @@ MAY: dict[str, set[str]] = {
     "accounts.client": {"add", "change"},
     "accounts.login": {"add", "change"},
     "accounts.textstop": set(),
+    "notifications.letter": set(),
     "notifications.notification": set(),
     "scheduling.appointment": set(),
 }
@@ -176,6 +177,7 @@ def ids(practice: Practice, settings: Settings) -> dict[str, list[int]]:
         "accounts.client": [practice.child.pk],
         "accounts.login": [practice.mom.pk],
         "accounts.textstop": [TextStop.objects.stop("2065550199").pk],
+        "notifications.letter": [letter.letter_id],
         "notifications.notification": [text.pk],
         "scheduling.appointment": [practice.appointment().pk],
     }

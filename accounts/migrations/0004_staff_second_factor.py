@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_throttle'),
+        ("accounts", "0003_throttle"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='organization',
-            name='staff_second_factor',
-            field=models.BooleanField(default=False, help_text='Staff without an authenticator app or passkey set one up before they go on.', verbose_name='staff need a second factor'),
+            model_name="organization",
+            name="staff_second_factor",
+            field=models.BooleanField(
+                default=False,
+                help_text="Staff without an authenticator app or passkey set one up before they go on.",
+                verbose_name="staff need a second factor",
+            ),
         ),
     ]
