@@ -151,7 +151,7 @@ def test_who_has_a_password_signs_in_to_accept_and_keeps_it_S4(practice: Practic
     browser = Browser()
     answer = browser.post("/account/login/", {"login": mom.email, "password": PASSWORD, "next": link})
     assert answer["Location"] == link
-    assert "You are invited as Maria R." in browser.get(link).content.decode()
+    assert "<dd>Maria R.</dd>" in browser.get(link).content.decode()
     assert browser.post(link)["Location"] == "/"
     assert now_of(login).activated_at is not None
     assert "Outside Counseling" in browser.get("/").content.decode()
