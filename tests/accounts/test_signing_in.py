@@ -219,6 +219,18 @@ def test_idle_staff_sessions_end_and_those_of_families_do_not_S5(practice: Pract
         assert is_signed_in(family)
 
 
+def test_a_page_that_fetches_its_news_keeps_nobody_signed_in_S5(practice: Practice, settings: Settings) -> None:
+    staff = Browser()
+    sign_in(staff, practice.therapist.user.email)
+    staff.get("/account/")
+    htmx = {"hx-request": "true"}
+    with time_machine.travel(timezone.now() + timedelta(seconds=settings.STAFF_IDLE_LIMIT - 10)):
+        assert staff.get("/account/", headers=htmx).status_code == 200
+    with time_machine.travel(timezone.now() + timedelta(seconds=settings.STAFF_IDLE_LIMIT + 10)):
+        assert staff.get("/account/", headers=htmx)["HX-Refresh"] == "true"
+        assert not is_signed_in(staff)
+
+
 def test_keeping_signed_in_is_a_choice(practice: Practice) -> None:
     for choice, lasts in (({}, False), ({"remember": "on"}, True)):
         browser = Browser()
