@@ -24,6 +24,13 @@ class LoginQuerySet(TenantQuerySet["Login"]):
     def active(self) -> "LoginQuerySet":
         return self.filter(active_since__isnull=False)
 
+    def inactive(self) -> "LoginQuerySet":
+        return self.filter(active_since__isnull=True)
+
+    def waiting(self) -> "LoginQuerySet":
+        """Invited, and not activated yet."""
+        return self.active().filter(activated_at__isnull=True)
+
     def clients(self) -> "LoginQuerySet":
         """Logins of clients and their families, not of staff."""
         return self.filter(role=Role.CLIENT)
@@ -91,6 +98,15 @@ class Login(TenantModel):
         permissions = self.is_organization_admin or self.is_user_admin or self.is_schedule_admin
         if self.role == Role.CLIENT and permissions:
             raise ValidationError(_("Permissions are for staff; a client login has none."))
+
+    def is_managed_by(self, staff: "Login") -> bool:
+        """Whether this member of staff may close this client login, or give it to another address.
+
+        A user admin may, and whoever serves all of its clients: nobody gains or takes more than they see (S3, S4).
+        """
+        if staff.is_user_admin:
+            return True
+        return staff.role == Role.STAFF and not self.links.exclude(client__in=staff.clients.all()).exists()
 
     def deactivate(self) -> bool:
         """Close this login: it cannot sign in and is told nothing (N5). False if it was closed already."""
