@@ -1,1 +1,23 @@
-"""What people type about clients, logins, staff and their practice."""
+"""What people type: signing in, and about clients, logins, staff and their practice."""
+
+from accounts.forms.signing_in import (
+    AskForResetForm,
+    ChangePasswordForm,
+    FirstPasswordForm,
+    NewAddressForm,
+    ResetForm,
+    SignInForm,
+    bare,
+    password_rules,
+)
+
+__all__ = [
+    "AskForResetForm",
+    "ChangePasswordForm",
+    "FirstPasswordForm",
+    "NewAddressForm",
+    "ResetForm",
+    "SignInForm",
+    "bare",
+    "password_rules",
+]

@@ -108,6 +108,16 @@ class Login(TenantModel):
             return True
         return staff.role == Role.STAFF and not self.links.exclude(client__in=staff.clients.all()).exists()
 
+    def activate(self) -> bool:
+        """Note that its owner has come: they accepted the invitation. False if that is known, or it is closed."""
+        if self.activated_at is not None:
+            return False
+        now = timezone.now()
+        waiting = Login.objects.active().filter(pk=self.pk, user=self.user_id, activated_at__isnull=True)
+        activated = bool(waiting.update(activated_at=now))
+        self.refresh_from_db(fields=["activated_at"])
+        return activated
+
     def deactivate(self) -> bool:
         """Close this login: it cannot sign in and is told nothing (N5). False if it was closed already."""
         closed = Login.objects.filter(pk=self.pk, active_since__isnull=False).update(active_since=None)
