@@ -17,8 +17,9 @@ else:
 
 def save_fields(form: "forms.ModelForm[Any]") -> None:
     """Write the form's own columns and no others: what changed meanwhile beside them stays changed."""
+    own = form._meta.fields or ()
     instance: Model = form.instance
-    instance.save(update_fields=[name for name in form.cleaned_data if name in form._meta.fields])
+    instance.save(update_fields=[name for name in form.cleaned_data if name in own])
 
 
 def tell_about_texting(field: forms.Field, phone: str, organization: Organization) -> None:
@@ -34,7 +35,7 @@ class PersonForm(LoginModelForm):
 
     class Meta:
         model = Login
-        fields = ("name", "phone", "language")
+        fields: tuple[str, ...] = ("name", "phone", "language")
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

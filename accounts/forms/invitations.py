@@ -22,7 +22,7 @@ class InvitationForm(PersonForm):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         help_text=_("The invitation goes there. They choose a password by its link."),
     )
-    field_order = ("name", "email", "phone", "language")
+    field_order: tuple[str, ...] = ("name", "email", "phone", "language")
 
     def __init__(self, *args: Any, by: Login, **kwargs: Any) -> None:
         initial = {"language": by.language, **kwargs.pop("initial", {})}
@@ -30,7 +30,7 @@ class InvitationForm(PersonForm):
         self.by = by
 
     def invite(self, clients: Iterable[Client] = ()) -> Login | None:
-        """Invite whoever was typed, with these clients linked; None, and words beside a field, where that is refused."""
+        """Invite whoever was typed, linked to these clients. None, and words beside a field, where that is refused."""
         try:
             return invitations.invite(
                 self.by.organization, role=self.role, clients=clients, by=self.by, **self.cleaned_data
@@ -43,9 +43,7 @@ class InvitationForm(PersonForm):
 class AddressForm(forms.Form):
     """The address of a login that is not activated yet (S4)."""
 
-    email = forms.EmailField(
-        label=_("Email"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
-    )
+    email = forms.EmailField(label=_("Email"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
 
     def correct(self, login: Login) -> bool:
         """Give the login to this address. False, and words beside the field, where that is refused."""
@@ -55,5 +53,3 @@ class AddressForm(forms.Form):
             self.add_error(None, refused)
             return False
         return True
-
-

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.forms import Form, ModelForm
+from django.forms import Field
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import PERMISSIONS, change_permissions
@@ -19,10 +19,10 @@ MEANINGS = {
 }
 
 
-def explain_permissions(form: Form | ModelForm[Login]) -> None:
+def explain_permissions(fields: dict[str, Field]) -> None:
     """Beside each tick what it allows."""
     for name, meaning in MEANINGS.items():
-        form.fields[name].help_text = meaning
+        fields[name].help_text = meaning
 
 
 class StaffInvitationForm(InvitationForm):
@@ -34,7 +34,7 @@ class StaffInvitationForm(InvitationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        explain_permissions(self)
+        explain_permissions(self.fields)
 
 
 class StaffForm(PersonForm):
@@ -46,7 +46,7 @@ class StaffForm(PersonForm):
     def __init__(self, *args: Any, by: Login, **kwargs: Any) -> None:
         super().__init__(*args, organization=by.organization, **kwargs)
         self.by = by
-        explain_permissions(self)
+        explain_permissions(self.fields)
 
     @transaction.atomic
     def change(self) -> bool:

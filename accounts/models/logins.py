@@ -99,6 +99,11 @@ class Login(TenantModel):
         if self.role == Role.CLIENT and permissions:
             raise ValidationError(_("Permissions are for staff; a client login has none."))
 
+    @property
+    def is_of_client(self) -> bool:
+        """Of a client or their family, not of staff."""
+        return self.role == Role.CLIENT
+
     def is_managed_by(self, staff: "Login") -> bool:
         """Whether this member of staff may close this client login, or give it to another address.
 
