@@ -8,9 +8,24 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
-from django.urls import path, re_path
+from django.urls import path, register_converter
 
 from accounts import activation, addressing
+
+
+class Base36:
+    """A user's id as allauth writes it."""
+
+    regex = "[0-9A-Za-z]+"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(Base36, "base36")
 
 urlpatterns = [
     path("login/", account.login, name="account_login"),
@@ -20,8 +35,8 @@ urlpatterns = [
     path("password/change/", account.password_change, name="account_change_password"),
     path("password/reset/", account.password_reset, name="account_reset_password"),
     path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
-    re_path(
-        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+    path(
+        "password/reset/key/<base36:uidb36>-<str:key>/",
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),

@@ -47,14 +47,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Every mail of allauth's is one of our letters."""
         name = template_prefix.rpartition("/")[2]
-        language = language_at(email)
         if name == "password_reset_key":
-            letters.write("accounts/letters/reset", email, language=language, link=context["password_reset_url"])
+            link = context["password_reset_url"]
+            letters.write("accounts/letters/reset", email, language=language_at(email), link=link)
         elif name == "unknown_account":
-            letters.write("accounts/letters/unknown", email, language=language)
+            letters.write("accounts/letters/unknown", email, language=language_at(email))
         else:
-            reset = public(reverse("account_reset_password"))
-            letters.write("accounts/letters/security", email, language=language, what=NOTICES[name], link=reset)
+            tell_owner(email, NOTICES[name])
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """At our public address, whatever host the request named."""
@@ -76,6 +75,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth s
 def forget_attempts(request: HttpRequest, user: User, **kwargs: Any) -> None:
     """Whoever reset the password may use it at once, however often they had mistaken the old one."""
     AccountAdapter(request)._delete_login_attempts_cached_email(request, email=user.email)
+
+
+def tell_owner(email: str, what: str | Promise) -> None:
+    """Say what changed about a sign-in, so that nobody changes it unnoticed."""
+    link = public(reverse("account_reset_password"))
+    letters.write("accounts/letters/security", email, language=language_at(email), what=what, link=link)
 
 
 def public(path: str) -> str:

@@ -22,7 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import letters
-from accounts.adapter import language_at, public
+from accounts.adapter import language_at, public, tell_owner
 from accounts.forms import NewAddressForm
 from accounts.models import User
 
@@ -73,13 +73,8 @@ def ask_to_confirm(user: User, new: str) -> None:
     """Write to the new address; if it is somebody's already, tell them instead."""
     language = get_language() or language_at(user.email)
     if User.objects.filter(email=new).exists():
-        letters.write(
-            "accounts/letters/security",
-            new,
-            language=language_at(new),
-            what=_("Somebody wanted to sign in with this address from now on. It is yours already, so nothing changed."),
-            link=public(reverse("account_reset_password")),
-        )
+        words = _("Somebody wanted to sign in with this address. It is yours already, so nothing changed.")
+        tell_owner(new, words)
         return
     token = signing.dumps({"user": user.pk, "old": user.email, "new": new}, salt=_SALT)
     letters.write(

@@ -139,7 +139,7 @@ class Invitation:
 
 
 def path_to(login: Login) -> str:
-    """Where the link in the letter leads: signed, good for `VALID_FOR`, and tied to this login and this email address."""
+    """Where the link in the letter leads: signed, good for `VALID_FOR`, tied to this login and this address."""
     content: dict[str, Any] = {"login": login.pk, "organization": login.organization_id, "email": login.user.email}
     return reverse("activate", args=[signing.dumps(content, salt=_SALT, compress=True)])
 

@@ -27,8 +27,10 @@ PEOPLE = (
     SignIn("hanna.lindqvist@mail.example", "Hanna Lindqvist", _("Ruby’s mother")),
     SignIn("marcus.bellweather@mail.example", "Marcus Bellweather", _("father of Ada and Theo")),
     SignIn("elio.iversen@mail.example", "Elio Iversen", _("a father with children in two practices")),
-    SignIn("genevieve@vieuxtilleul.example", "Geneviève", _("runs the Clinique du Vieux-Tilleul, in French")),
-    SignIn("harriet@willowmere.example", "Harriet", _("runs Willowmere in Bristol")),
+    SignIn(
+        "genevieve@vieuxtilleul.example", "Geneviève Lachapelle", _("runs the Clinique du Vieux-Tilleul, in French")
+    ),
+    SignIn("harriet@willowmere.example", "Dr Harriet Oakenfold", _("runs Willowmere in Bristol")),
     SignIn(ADMIN_EMAIL, _("Platform admin"), _("runs the whole installation; for /admin/")),
 )
 

@@ -6,50 +6,75 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notifications', '0003_lost_answers'),
+        ("notifications", "0003_lost_answers"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Letter',
+            name="Letter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('to', models.EmailField(max_length=254, verbose_name='to')),
-                ('sender_name', models.CharField(blank=True, max_length=120, verbose_name='from')),
-                ('reply_to', models.EmailField(blank=True, max_length=254)),
-                ('subject', models.CharField(blank=True, max_length=250, verbose_name='subject')),
-                ('body', models.TextField(blank=True)),
-                ('html', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='written')),
-                ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('error', models.CharField(blank=True, max_length=40, verbose_name='what went wrong last')),
-                ('sent_at', models.DateTimeField(null=True, verbose_name='sent')),
-                ('given_up_at', models.DateTimeField(null=True, verbose_name='given up')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("to", models.EmailField(max_length=254, verbose_name="to")),
+                ("sender_name", models.CharField(blank=True, max_length=120, verbose_name="from")),
+                ("reply_to", models.EmailField(blank=True, max_length=254)),
+                ("subject", models.CharField(blank=True, max_length=250, verbose_name="subject")),
+                ("body", models.TextField(blank=True)),
+                ("html", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="written")),
+                ("next_attempt_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                ("error", models.CharField(blank=True, max_length=40, verbose_name="what went wrong last")),
+                ("sent_at", models.DateTimeField(null=True, verbose_name="sent")),
+                ("given_up_at", models.DateTimeField(null=True, verbose_name="given up")),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
-                'indexes': [models.Index(condition=models.Q(('given_up_at__isnull', True), ('sent_at__isnull', True)), fields=['next_attempt_at'], name='letters_to_send')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('sent_at__isnull', True), ('given_up_at__isnull', True), _connector='OR'), name='letter_ends_once'), models.CheckConstraint(condition=models.Q(models.Q(('given_up_at__isnull', True), ('sent_at__isnull', True)), models.Q(('body', ''), ('html', '')), _connector='OR'), name='letter_forgets_its_words')],
+                "ordering": ["-created_at", "-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("given_up_at__isnull", True), ("sent_at__isnull", True)),
+                        fields=["next_attempt_at"],
+                        name="letters_to_send",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("sent_at__isnull", True), ("given_up_at__isnull", True), _connector="OR"),
+                        name="letter_ends_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("given_up_at__isnull", True), ("sent_at__isnull", True)),
+                            models.Q(("body", ""), ("html", "")),
+                            _connector="OR",
+                        ),
+                        name="letter_forgets_its_words",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OutboxLetter',
+            name="OutboxLetter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sender', models.CharField(max_length=254, verbose_name='from')),
-                ('recipient', models.EmailField(db_index=True, max_length=254, verbose_name='to')),
-                ('subject', models.CharField(blank=True, max_length=250, verbose_name='subject')),
-                ('body', models.TextField(verbose_name='plain text')),
-                ('html', models.TextField()),
-                ('message_id', models.CharField(max_length=200)),
-                ('sent_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='sent')),
-                ('letter', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='outbox_letter', to='notifications.letter')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sender", models.CharField(max_length=254, verbose_name="from")),
+                ("recipient", models.EmailField(db_index=True, max_length=254, verbose_name="to")),
+                ("subject", models.CharField(blank=True, max_length=250, verbose_name="subject")),
+                ("body", models.TextField(verbose_name="plain text")),
+                ("html", models.TextField()),
+                ("message_id", models.CharField(max_length=200)),
+                ("sent_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="sent")),
+                (
+                    "letter",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="outbox_letter",
+                        to="notifications.letter",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-sent_at', '-pk'],
+                "ordering": ["-sent_at", "-pk"],
             },
         ),
     ]

@@ -71,6 +71,12 @@ class Letter(models.Model):
         return f"<letter-{self.pk}-{proof}@{domain}>"
 
 
+class OutboxLetterQuerySet(models.QuerySet["OutboxLetter"]):
+    def listed(self) -> "OutboxLetterQuerySet":
+        """The latest first, without the long forms."""
+        return self.defer("html", "body")
+
+
 class OutboxLetter(models.Model):
     """A letter as its receiver would see it: what the local channel "sent" (see `OutboxMessage`)."""
 
@@ -82,6 +88,9 @@ class OutboxLetter(models.Model):
     html = models.TextField()
     message_id = models.CharField(max_length=200)
     sent_at = models.DateTimeField(_("sent"), default=timezone.now)
+
+    is_letter = True  # for templates, beside OutboxMessage
+    objects = OutboxLetterQuerySet.as_manager()
 
     class Meta:
         ordering = ["-sent_at", "-pk"]
