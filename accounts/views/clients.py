@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import MemberRequest, staff_page
 from accounts.forms.clients import ClientForm, NewClientForm
-from accounts.models import Client, Login
+from accounts.models import Client, ClientLink, Role
 from accounts.panels import hints_for
 from accounts.views.whose import whose
 from pages.forms import posted
@@ -33,10 +33,10 @@ def client_list(request: MemberRequest) -> HttpResponse:
     care = tabs(request, "care", {"active": _("In care"), "discharged": _("Discharged"), "any": _("Both")})
     if care.chosen != "any":
         found = found.active() if care.chosen == "active" else found.discharged()
-    logins = Login.objects.active()
+    links = ClientLink.objects.filter(login__active_since__isnull=False).select_related("login").order_by("login__name")
     people = (
-        Prefetch("logins", logins.clients(), to_attr="family"),
-        Prefetch("logins", logins.staff(), to_attr="team"),
+        Prefetch("links", links.filter(login__role=Role.CLIENT), to_attr="family"),
+        Prefetch("links", links.filter(login__role=Role.STAFF), to_attr="team"),
     )
     listed = listing(request, found.prefetch_related(*people), search=FIELDS)
     kept = {"care": care.chosen, **({"show": mine.chosen} if mine else {})}

@@ -8,14 +8,16 @@ from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import phones
 from accounts.access import MemberRequest, staff_page
 from accounts.forms.base import PersonForm
-from accounts.models import Client, Login
+from accounts.models import Client, ClientLink, Login
 from accounts.panels import hints_for
+from accounts.picking import pick_client, picked_client
 from accounts.texting import phone_warning
 from accounts.views.clients import FIELDS
 from accounts.views.warnings import warn_about_phone
@@ -36,8 +38,9 @@ def login_list(request: MemberRequest) -> HttpResponse:
         found = found.linked_like(request.login)
     state = tabs(request, "state", {"active": _("Active"), "waiting": _("Not activated"), "inactive": _("Inactive")})
     found = {"active": found.active, "waiting": found.waiting, "inactive": found.inactive}[state.chosen]()
-    clients = Prefetch("clients", Client.objects.visible_to(request.login), to_attr="shown_clients")
-    found = found.select_related("user", "organization").prefetch_related(clients)
+    links = ClientLink.objects.filter(client__in=Client.objects.visible_to(request.login)).select_related("client")
+    shown = Prefetch("links", links.order_by("client__first_name", "client__last_name"), to_attr="shown_links")
+    found = found.select_related("user", "organization").prefetch_related(shown)
     listed = listing(request, found, search=SEARCHED, sought=phones.for_search)
     hints = hints_for(request, listed.rows)
     context = {
@@ -53,11 +56,11 @@ def login_list(request: MemberRequest) -> HttpResponse:
 @staff_page()
 @require_safe
 def login_invite(request: MemberRequest) -> HttpResponse:
-    """Whom an invitation is for: the client is found first, and the person asked for on the client's own page."""
-    found = Client.objects.visible_to(request.login).active()
-    return render(
-        request, "accounts/login_invite.html", {"listing": listing(request, found, search=FIELDS, per_page=20)}
-    )
+    """First whom they sign in for; the person is asked for on that client's own page."""
+    client = picked_client(request)
+    if client is None:
+        return pick_client(request, question=_("Whom will they sign in for?"), back=reverse("login_list"))
+    return redirect("client_people", client.pk)
 
 
 @staff_page()

@@ -1,7 +1,7 @@
 """Staff: who works here, what each may do, and whom each serves. For organization admins."""
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -21,7 +21,8 @@ from pages.tabs import tabs
 @require_safe
 def staff_list(request: MemberRequest) -> HttpResponse:
     state = tabs(request, "state", {"active": _("Active"), "inactive": _("Inactive")})
-    found = Login.objects.staff().select_related("user").annotate(served=Count("links"))
+    in_care = Count("links", filter=Q(links__client__active_since__isnull=False))
+    found = Login.objects.staff().select_related("user").annotate(served=in_care).order_by("name", "pk")
     found = found.active() if state.chosen == "active" else found.inactive()
     listed = listing(request, found, search=("name", "user__email"))
     context = {"listing": listed, "state": state, "kept": {"state": state.chosen}}
