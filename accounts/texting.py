@@ -12,12 +12,17 @@ from accounts.addresses import TEXTABLE_COUNTRIES
 from accounts.models import Organization
 
 
+def texts_at_all(organization: Organization) -> bool:
+    """Whether the practice is where texts are sent from (T1)."""
+    return str(organization.country) in TEXTABLE_COUNTRIES
+
+
 def phone_warning(phone: str, organization: Organization) -> str:
     """Why this number is never texted, as a whole sentence; empty for one that is texted, and for none at all."""
     kept = phones.normalize(phone)
     if not kept:
         return ""
-    if str(organization.country) not in TEXTABLE_COUNTRIES:
+    if not texts_at_all(organization):
         return _("This number is kept, but never texted: texts are only sent by practices in the U.S. and Canada.")
     count = len(phones.digits(kept))
     if count != 10:

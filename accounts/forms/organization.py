@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts import phones
 from accounts.forms.base import save_fields
 from accounts.models import Organization
 
@@ -36,6 +37,7 @@ class OrganizationForm(OrganizationModelForm):
         self.fields["time_zone"].help_text = _("Of the calendar, and of clients who have none of their own.")
         self.fields["phone"].help_text = _("Printed in emails, so that people can call you.")
         self.fields["phone"].widget.input_type = "tel"
+        self.initial["phone"] = phones.for_display(self.instance.phone)
         self.fields["reply_to"].help_text = _("Answers to Blink’s emails go there.")
 
     def save(self, commit: bool = True) -> Organization:

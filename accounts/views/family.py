@@ -19,6 +19,8 @@ from pages.confirm import ask
 from pages.forms import posted
 from pages.lists import listing
 
+NAME = 120  # characters of a login's name; a client's two can be longer
+
 
 @staff_page()
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +39,7 @@ def client_people(request: MemberRequest, pk: int) -> HttpResponse:
 
 
 def _invite(request: MemberRequest, client: Client, *, is_client: bool) -> HttpResponse:
-    initial = {"name": client.name} if is_client else {}
+    initial = {"name": client.name[:NAME]} if is_client else {}
     form = InvitationForm(posted(request), by=request.login, initial=initial)
     if form.is_valid() and (login := form.invite([client])):
         messages.success(

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import MemberRequest, staff_page
-from accounts.addresses import TEXTABLE_COUNTRIES
 from accounts.features import Feature
 from accounts.forms.organization import OrganizationForm
 from accounts.models import Organization
+from accounts.texting import texts_at_all
 from pages.forms import posted
 
 
@@ -24,7 +24,7 @@ def organization(request: MemberRequest) -> HttpResponse:
     if form.is_valid():
         saved = form.save()
         messages.success(request, _("The settings are saved."))
-        if "country" in form.changed_data and str(saved.country) not in TEXTABLE_COUNTRIES:
+        if "country" in form.changed_data and not texts_at_all(saved):
             messages.warning(request, _("No texts are sent any more: the practice is not in the U.S. or Canada."))
         return redirect("organization")
     features = [feature for feature in Feature if feature in request.features]
