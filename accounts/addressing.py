@@ -31,7 +31,7 @@ _SALT = "accounts.address"
 
 
 @login_required
-@reauthentication_required(app="allauth.account")
+@reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]  # allauth ships no types
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: HttpRequest) -> HttpResponse:
     """Ask for a new address. The answer is the same whether or not somebody has it already (S5)."""

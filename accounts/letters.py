@@ -4,6 +4,7 @@ This app writes a letter and hands it to whoever carries letters; `notifications
 that writing one takes as long whether or not anybody gets it, and an outage loses none.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -67,5 +68,4 @@ def write(
 
 def _without_gaps(text: str) -> str:
     """A template's optional lines leave gaps behind: one empty line between paragraphs is enough."""
-    paragraphs = [part.strip() for part in text.split("\n\n")]
-    return "\n\n".join(part for part in paragraphs if part) + "\n"
+    return re.sub(r"\n\s*\n", "\n\n", text).strip() + "\n"

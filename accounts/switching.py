@@ -1,6 +1,6 @@
 """From one's login in one organization to that in another, and the addresses in notices that lead to the right one."""
 
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import quote
 
 from django.contrib import messages
@@ -40,9 +40,10 @@ def at(request: HttpRequest, organization: str, path: str = "") -> HttpResponse:
     return redirect(f"{local}?{query}" if query else local)
 
 
-def _own(request: Any, wanted: Any) -> Login:
+def _own(request: HttpRequest, wanted: Callable[[Login], bool]) -> Login:
     """The one among the visitor's own active logins; 404 for every other, there or not."""
-    for login in request.logins:
+    logins: list[Login] = getattr(request, "logins", [])
+    for login in logins:
         if wanted(login):
             return login
     raise Http404

@@ -4,10 +4,13 @@ from typing import Any
 
 from allauth.account import forms as allauth
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts import letters
+from accounts.adapter import language_at
 from accounts.models import User
 
 
@@ -17,9 +20,8 @@ def bare(field: forms.Field, label: Any, help_text: Any = "") -> None:
     field.widget.attrs.pop("placeholder", None)
 
 
-def password_rules() -> str:
-    """What a password has to be, in one line."""
-    return " ".join(password_validators_help_texts())
+# What Django's validators ask for, in one line (AUTH_PASSWORD_VALIDATORS).
+PASSWORD_RULES = _("At least 8 characters. Not all digits, not like your address, and not one that many people use.")
 
 
 class SignInForm(allauth.LoginForm):  # type: ignore[misc]  # allauth ships no types
@@ -37,11 +39,19 @@ class AskForResetForm(allauth.ResetPasswordForm):  # type: ignore[misc]  # allau
         super().__init__(*args, **kwargs)
         bare(self.fields["email"], _("Email"))
 
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Write to whoever was asked about; a stranger gets a letter as well, so that both take as long (S5)."""
+        if self.users:
+            return str(super().save(request, **kwargs))
+        email: str = self.cleaned_data["email"]
+        letters.write("accounts/letters/unknown", email, language=language_at(email))
+        return email
+
 
 class ResetForm(allauth.ResetPasswordKeyForm):  # type: ignore[misc]  # allauth ships no types
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        bare(self.fields["password1"], _("New password"), password_rules())
+        bare(self.fields["password1"], _("New password"), PASSWORD_RULES)
         bare(self.fields["password2"], _("New password again"))
 
 
@@ -49,7 +59,7 @@ class ChangePasswordForm(allauth.ChangePasswordForm):  # type: ignore[misc]  # a
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         bare(self.fields["oldpassword"], _("Present password"))
-        bare(self.fields["password1"], _("New password"), password_rules())
+        bare(self.fields["password1"], _("New password"), PASSWORD_RULES)
         bare(self.fields["password2"], _("New password again"))
 
 
@@ -70,7 +80,7 @@ class FirstPasswordForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        self.fields["password1"].help_text = password_rules()
+        self.fields["password1"].help_text = PASSWORD_RULES
 
     def clean_password1(self) -> str:
         password: str = self.cleaned_data["password1"]
