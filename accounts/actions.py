@@ -2,6 +2,7 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Login, Organization
@@ -42,7 +43,7 @@ def _keep_somebody_in_charge(login: Login, *, by: Login, field: str | None = Non
         words = _("You cannot deactivate yourself.") if login.pk == by.pk and field is None else ""
     elif login.pk == by.pk:
         words = _("You cannot take this from yourself. Ask another organization admin.")
-    elif not admins.exclude(pk=login.pk).filter(activated_at__isnull=False).exists():
+    elif not admins.exclude(pk=login.pk).filter(Q(pk=by.pk) | Q(activated_at__isnull=False)).exists():
         words = _("%(name)s is the last organization admin who can sign in.") % {"name": login.name}
     if words:
         raise ValidationError({field: words} if field else words)

@@ -8,7 +8,6 @@ from accounts.forms.signing_in import (
     ResetForm,
     SignInForm,
     bare,
-    password_rules,
 )
 
 __all__ = [
@@ -19,5 +18,4 @@ __all__ = [
     "ResetForm",
     "SignInForm",
     "bare",
-    "password_rules",
 ]

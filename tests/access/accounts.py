@@ -1,6 +1,6 @@
 """Who gets what at the addresses of accounts."""
 
-from accounts.models import Login, Role
+from accounts.models import Role
 from tests.access.rows import Row, row
 from tests.conftest import Practice, make_login
 
@@ -98,7 +98,6 @@ def objects(practice: Practice) -> dict[str, list[int | str]]:
     invited = make_login(practice.organization, "Ina Invited")
     invited.link(practice.child)
     colleague = make_login(practice.organization, "Ines Invited", Role.STAFF)
-    Login.objects.filter(pk__in=(invited.pk, colleague.pk)).update(activated_at=None)
     child, therapist = practice.child.pk, practice.therapist.pk
     return {
         "client": [child],
