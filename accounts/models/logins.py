@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -40,9 +40,9 @@ class LoginQuerySet(TenantQuerySet["Login"]):
 
     def linked_like(self, login: "Login") -> "LoginQuerySet":
         """Client logins of the clients whom this staff login serves."""
-        return self.clients().filter(
-            Exists(ClientLink.objects.filter(login=OuterRef("pk"), client__in=login.clients.all()))
-        )
+        # Not by Exists: of 5,000 logins SQLite would look through the links of each (measured: 13 seconds).
+        theirs = ClientLink.objects.filter(client__in=login.links.values("client"))
+        return self.clients().filter(pk__in=theirs.values("login"))
 
     def visible_to(self, login: "Login") -> "LoginQuerySet":
         """Client logins: all of them for a user admin, for other staff those of their clients (P4, S3).
@@ -111,7 +111,7 @@ class Login(TenantModel):
         """
         if staff.is_user_admin:
             return True
-        return staff.role == Role.STAFF and not self.links.exclude(client__in=staff.clients.all()).exists()
+        return staff.role == Role.STAFF and not self.links.exclude(client__in=staff.links.values("client")).exists()
 
     def activate(self) -> bool:
         """Note that its owner has come: they accepted the invitation. False if that is known, or it is closed."""
