@@ -24,14 +24,18 @@ def end_idle_staff_session(get_response: Callable[[HttpRequest], HttpResponse]) 
     def handle(request: Any) -> HttpResponse:
         if not any(login.role == Role.STAFF for login in getattr(request, "logins", [])):
             return get_response(request)
+        # Pages fetch their news by themselves, also when nobody sits there.
+        by_itself = request.method == "GET" and "HX-Request" in request.headers
         now = time.time()
         idle = now - request.session.setdefault(LAST, now)
         if idle > settings.STAFF_IDLE_LIMIT:
             where = request.get_full_path() if request.method == "GET" else reverse("home")
             logout(request)
             messages.info(request, _("You were signed out because nothing happened for a while."))
+            if by_itself:  # a part of a page; the whole of it finds its way to signing in
+                return HttpResponse(headers={"HX-Refresh": "true"})
             return redirect_to_login(where, reverse("account_login"))
-        if idle > NOTED_EVERY:
+        if idle > NOTED_EVERY and not by_itself:
             request.session[LAST] = now
         return get_response(request)
 

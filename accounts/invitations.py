@@ -129,13 +129,14 @@ class Invitation:
         A password for a user who has one raises PermissionDenied: nobody takes over a user through an organization.
         """
         with within(self.login.organization_id):
-            user = User.objects.select_for_update().get(pk=self.login.user_id)
-            if password:
+            user = User.objects.select_for_update().filter(pk=self.login.user_id).first()
+            accepted = user is not None and self.login.activate()
+            if accepted and user and password:
                 if user.has_usable_password():
-                    raise PermissionDenied
+                    raise PermissionDenied  # which undoes the activation
                 user.set_password(password)
                 user.save(update_fields=["password"])
-            return self.login.activate()
+        return accepted
 
 
 def path_to(login: Login) -> str:

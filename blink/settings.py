@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "accounts.middleware.member_scope",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.idle.end_idle_staff_session",
+    "accounts.second_factor.ask_staff_for_second_factor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -309,6 +310,7 @@ LOGGING: dict[str, Any] = {
         # Without any handler, Python's last resort would write to standard error.
         "twilio": {"level": "WARNING", "propagate": False, "handlers": ["nowhere"]},
         "urllib3": {"level": "ERROR"},
+        "fontTools": {"level": "WARNING"},  # tells each table of each font that goes into a PDF
         "anymail": {"level": "ERROR", "propagate": False, "handlers": ["nowhere"]},
     },
 }

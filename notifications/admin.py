@@ -32,7 +32,7 @@ from accounts.features import Channel
 from accounts.models import Login, TextStop
 from notifications.kinds import kind_of, kinds
 from notifications.mending import mended_at
-from notifications.models import Notification, State
+from notifications.models import Letter, Notification, State
 from notifications.reasons import Reason, Skip
 from notifications.rules import reachable
 
@@ -146,6 +146,15 @@ class DueFilter(FormFilter):
             start = timezone.make_aware(datetime.combine(day, time.min))
             return queryset.filter(due_at__gte=start, due_at__lt=start + timedelta(days=1))
         return queryset.filter(due_at__gte=now - timedelta(days=30 if self.value() == "month" else 7))
+
+
+@admin.register(Letter)
+class LetterAdmin(ReadOnlyAdmin[Letter]):
+    """Account mail: what waits, what left, and what was given up and why. Never its words, which let people in."""
+
+    list_display = ("to", "created_at", "sent_at", "given_up_at", "attempts", "error")
+    search_fields = ("to",)
+    fields = readonly_fields = ("to", "sender_name", "created_at", "sent_at", "given_up_at", "attempts", "error")
 
 
 @admin.register(Notification)

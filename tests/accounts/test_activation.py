@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client as Browser
 from django.utils import timezone
 
-from accounts.invitations import correct_email, invite, path_to, send_activation
+from accounts.invitations import by_token, correct_email, invite, path_to, send_activation
 from accounts.models import Client, Login, Preference, Role, User
 from accounts.tenancy import OutOfScope, everywhere, within
 from tests.accounts.mailbox import NEW_PASSWORD, PASSWORD, letters_to, link_in
@@ -151,7 +151,7 @@ def test_who_has_a_password_signs_in_to_accept_and_keeps_it_S4(practice: Practic
     browser = Browser()
     answer = browser.post("/account/login/", {"login": mom.email, "password": PASSWORD, "next": link})
     assert answer["Location"] == link
-    assert "You are invited as Maria R." in browser.get(link).content.decode()
+    assert "<dd>Maria R.</dd>" in browser.get(link).content.decode()
     assert browser.post(link)["Location"] == "/"
     assert now_of(login).activated_at is not None
     assert "Outside Counseling" in browser.get("/").content.decode()
@@ -320,3 +320,27 @@ def test_a_client_is_not_a_sign_in(practice: Practice) -> None:
     with within(practice.organization):
         Client.objects.create(organization=practice.organization, first_name="Leo")
     assert User.objects.count() == before
+
+
+def test_a_second_click_is_no_error_and_no_second_password(practice: Practice) -> None:
+    """Two requests that both saw a user without a password: the first decides."""
+    login = invited(practice)
+    first, second = (by_token(path_to(login).split("/")[3]) for _click in range(2))
+    assert first
+    assert second
+    assert first.accept(password=NEW_PASSWORD)
+    assert not second.accept(password="another horse 99")
+    assert now_of(login).user.check_password(NEW_PASSWORD)
+
+
+def test_a_first_password_is_for_whoever_has_none_S4(practice: Practice) -> None:
+    login = invited(practice)
+    invitation = by_token(path_to(login).split("/")[3])
+    assert invitation
+    user = now_of(login).user
+    user.set_password(PASSWORD)
+    user.save()
+    with pytest.raises(PermissionDenied):
+        invitation.accept(password=NEW_PASSWORD)
+    assert now_of(login).activated_at is None
+    assert now_of(login).user.check_password(PASSWORD)

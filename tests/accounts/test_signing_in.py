@@ -16,7 +16,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import Login, User
+from accounts.models import Login, Organization, User
 from accounts.tenancy import within
 from notifications.letters import deliver_letters
 from notifications.models import Letter, OutboxLetter
@@ -219,6 +219,18 @@ def test_idle_staff_sessions_end_and_those_of_families_do_not_S5(practice: Pract
         assert is_signed_in(family)
 
 
+def test_a_page_that_fetches_its_news_keeps_nobody_signed_in_S5(practice: Practice, settings: Settings) -> None:
+    staff = Browser()
+    sign_in(staff, practice.therapist.user.email)
+    staff.get("/account/")
+    htmx = {"hx-request": "true"}
+    with time_machine.travel(timezone.now() + timedelta(seconds=settings.STAFF_IDLE_LIMIT - 10)):
+        assert staff.get("/account/", headers=htmx).status_code == 200
+    with time_machine.travel(timezone.now() + timedelta(seconds=settings.STAFF_IDLE_LIMIT + 10)):
+        assert staff.get("/account/", headers=htmx)["HX-Refresh"] == "true"
+        assert not is_signed_in(staff)
+
+
 def test_keeping_signed_in_is_a_choice(practice: Practice) -> None:
     for choice, lasts in (({}, False), ({"remember": "on"}, True)):
         browser = Browser()
@@ -277,6 +289,32 @@ def test_an_app_is_set_up_after_the_password_was_asked_again_and_its_owner_is_to
         other = Browser()
         sign_in(other, user.email)
         assert other.post("/account/2fa/authenticate/", {"code": codes[0]}).status_code == expected
+
+
+def test_a_practice_that_wants_a_second_factor_of_its_staff_gets_it_S5(
+    browser: Browser, practice: Practice, other_practice: Practice
+) -> None:
+    Organization.objects.filter(pk=practice.organization.pk).update(staff_second_factor=True)
+    user = practice.therapist.user
+    sign_in(browser, user.email)
+    for address in ("/", "/staff/", "/logins/"):
+        assert browser.get(address)["Location"] == "/account/2fa/"
+    assert "wants its staff to sign in with a second factor" in browser.get("/account/2fa/").content.decode()
+    with_app(user)
+    assert browser.get("/").status_code == 200
+
+    # Families, and staff of practices that do not ask, go on as they are.
+    for login in (practice.mom, other_practice.therapist):
+        other = Browser()
+        sign_in(other, login.user.email)
+        assert other.get("/").status_code == 200
+
+
+def test_recovery_codes_alone_are_no_second_factor_S5(browser: Browser, practice: Practice) -> None:
+    Organization.objects.filter(pk=practice.organization.pk).update(staff_second_factor=True)
+    sign_in(browser, practice.owner.user.email)
+    Authenticator.objects.create(user=practice.owner.user, type=Authenticator.Type.RECOVERY_CODES, data={"seed": ""})
+    assert browser.get("/")["Location"] == "/account/2fa/"
 
 
 def test_a_platform_admin_removes_a_lost_second_factor_and_the_owner_is_told(

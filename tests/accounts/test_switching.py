@@ -1,6 +1,7 @@
 """From one practice to another, to one's own alone; and the addresses in notices."""
 
 import pytest
+from django.conf import settings
 from django.test import Client as Browser
 
 from accounts.links import public_url
@@ -62,11 +63,11 @@ def test_one_does_not_switch_to_a_closed_login(browser: Browser, there: Login) -
 
 
 def test_the_address_in_a_notice_leads_to_the_right_practice(browser: Browser, there: Login) -> None:
-    address = public_url(there.organization, "/account/?tab=2").removeprefix("http://127.0.0.1:8000")
+    address = public_url(there.organization, "/account/?tab=2").removeprefix(settings.PUBLIC_URL)
     response = browser.get(address)
     assert response["Location"] == "/account/?tab=2"
     assert where(browser) == "Maria There"
-    assert browser.get(public_url(there.organization, "/").removeprefix("http://127.0.0.1:8000"))["Location"] == "/"
+    assert browser.get(public_url(there.organization, "/").removeprefix(settings.PUBLIC_URL))["Location"] == "/"
 
 
 def test_who_is_not_signed_in_signs_in_first_and_then_goes_on(practice: Practice, there: Login) -> None:
