@@ -49,10 +49,15 @@ def mended_in_admin(row: Notification) -> str:
 
 
 def _login_page(login: Login, mend: Mend, reader: Login | None) -> str:
-    """A client login's page, one's own account, or nothing: what staff choose for themselves nobody else changes."""
+    """A client login's page, one's own account, or that of somebody who works here.
+
+    What staff choose to be told nobody else changes.
+    """
     anchor = "#preferences" if mend == Mend.PREFERENCES else ""
     if reader is not None and login.pk == reader.pk:
         return reverse("my_account") + anchor
     if login.role == Role.CLIENT:
         return reverse("login", args=[login.pk]) + anchor
+    if mend == Mend.LOGIN and (reader is None or reader.is_user_admin):
+        return reverse("staff_member", args=[login.pk])
     return ""

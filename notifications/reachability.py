@@ -42,7 +42,11 @@ class Reach:
             return self.decision.reason.words(self.channel, self.decision.detail)
         return gettext("Can be texted") if self.channel == Channel.TEXT else gettext("Can be emailed")
 
-    def truth(self, *, to_you: bool) -> str:
+    def whole_truth(self, *, to_you: bool) -> str:
+        """Why it cannot be reached, and how a STOP is undone (P6); nothing if it can."""
+        return " ".join(filter(None, (self._truth(to_you=to_you), self._way_back(to_you=to_you))))
+
+    def _truth(self, *, to_you: bool) -> str:
         """Why it cannot be reached, to the very person or about them; nothing if it can."""
         if not isinstance(self.decision, Skip):
             return ""
@@ -55,7 +59,7 @@ class Reach:
             return gettext("Texts cannot reach %(name)s: %(why)s.") % {"name": self.login.name, "why": why}
         return gettext("Emails cannot reach %(name)s: %(why)s.") % {"name": self.login.name, "why": why}
 
-    def way_back(self, *, to_you: bool) -> str:
+    def _way_back(self, *, to_you: bool) -> str:
         """How a STOP is undone: by its owner alone (T6); nothing for what is mended otherwise."""
         if not isinstance(self.decision, Skip) or self.decision.reason is not REPLIED_STOP:
             return ""

@@ -48,11 +48,11 @@ def kind_label(slug: str) -> str:
 
 @register.filter
 def truth_to_you(reach: Reach) -> str:
-    """Why a channel cannot reach its reader, and how a STOP is undone (P6)."""
-    return " ".join(filter(None, (reach.truth(to_you=True), reach.way_back(to_you=True))))
+    """Why a channel cannot reach its reader (P6)."""
+    return reach.whole_truth(to_you=True)
 
 
 @register.filter
 def truth_about_them(reach: Reach) -> str:
     """The same about somebody else, for staff."""
-    return " ".join(filter(None, (reach.truth(to_you=False), reach.way_back(to_you=False))))
+    return reach.whole_truth(to_you=False)
