@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.http import QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -60,9 +61,10 @@ class PreferenceForm(forms.Form):
     A row that was not shown is left as it is: of a feature that is off, or was when the page was made (O3).
     """
 
-    def __init__(self, login: Login, features: Iterable[Feature], data: Any = None) -> None:
+    def __init__(self, login: Login, features: Iterable[Feature], data: QueryDict | None = None) -> None:
         super().__init__(data, prefix="tell", label_suffix="")
         self.login = login
+        self.sent = set(data.getlist("shown")) if data is not None else set()
         self.shown = [feature for feature in ROWS[login.role] if feature in features]
         chosen = {one.feature: one for one in Preference.objects.filter(login=login)}
         for feature in self.shown:
@@ -88,10 +90,9 @@ class PreferenceForm(forms.Form):
     def save(self, *, by: User) -> int:
         """Keep what was chosen, each change on record (P7). Returns how many there were."""
         self.full_clean()
-        sent = set(self.data.getlist("shown"))
         changes = 0
         for feature in self.shown:
-            if feature.value in sent:
+            if feature.value in self.sent:
                 kept, _created = Preference.objects.get_or_create(
                     login=self.login, feature=feature, defaults={"organization_id": self.login.organization_id}
                 )

@@ -9,7 +9,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.features import Channel, Feature
-from accounts.models import FeatureToggle, Login, Preference, PreferenceChange, TextStop, User
+from accounts.models import FeatureToggle, Login, Preference, PreferenceChange, Role, TextStop, User
 from accounts.tenancy import everywhere, within
 from tests.conftest import Practice, choose, link, make_client, make_login, make_practice
 from tests.pages import signed_in
@@ -230,7 +230,7 @@ def test_every_tick_has_a_label_and_the_truth_about_its_channel_P6_W1(practice: 
 
 def test_a_colleague_and_an_outsider_change_nothing_S1_S3(practice: Practice, other_practice: Practice) -> None:
     before = choices(practice.mom)
-    colleague = make_login(practice.organization, "Cora Colleague", role=practice.therapist.role)
+    colleague = make_login(practice.organization, "Cora Colleague", Role.STAFF)
     for login in (colleague, practice.dad, other_practice.owner):
         answer = signed_in(login).post(f"/logins/{practice.mom.pk}/preferences/", {"shown": list(Feature)})
         assert answer.status_code == 404
