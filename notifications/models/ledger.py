@@ -105,8 +105,12 @@ class NotificationQuerySet(TenantQuerySet["Notification"]):
         return self.unfinished().filter(kind__in=kinds).filter(Q(lane="") | ~Exists(ahead), next_attempt_at__lte=now)
 
     def in_words(self) -> "NotificationQuerySet":
-        """For the record: the latest due first, with whom and what they are about."""
-        return self.select_related("organization", "login", "client").order_by("-due_at", "-pk")
+        """For the record: the latest due first, with whom and what they are about.
+
+        People are loaded after the rows are found, not joined: a database that began with the people would read
+        all rows of each before it knew the latest (SQLite does).
+        """
+        return self.prefetch_related("organization", "login", "client").order_by("-due_at", "-pk")
 
     def insert_select(self, rows: "models.QuerySet[Any, Any]", columns: Sequence[str]) -> int:
         """Insert what `rows` selects, in this order of columns, in one statement; conflicts are ignored.
