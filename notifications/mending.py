@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from accounts.admin.lists import change_url
 from accounts.models import Client, Login, Organization, Role
+from notifications.doors import Doors
 from notifications.models import Notification
 from notifications.reasons import Mend, Reason
 
@@ -17,25 +18,39 @@ MENDED_ON: dict[Mend, tuple[type[Model], str]] = {
 }
 
 
-def mended_at(row: Notification, reader: Login | None = None) -> str:
-    """The address of the page where staff mend what kept this from being sent, or nothing."""
-    reason = Reason.known.get(row.reason)
-    return page_to_mend(reason, row, reader) if reason else ""
+def mended_at(row: Notification) -> str:
+    """The address of the page where staff mend what kept this from being sent, or nothing.
 
-
-def page_to_mend(reason: Reason, row: Notification, reader: Login | None = None) -> str:
-    """Where staff mend this reason. Rows come with `login` loaded.
-
-    Nothing is mended where only the receiver can (a STOP), or where time alone does. A page that would refuse the
-    `reader` is not offered.
+    Whether they may open it is not asked: see `page_to_mend`. Rows come with `login` loaded.
     """
-    if reason.mend in (Mend.LOGIN, Mend.PREFERENCES):
-        return _login_page(row.login, reason.mend, reader)
+    reason = Reason.known.get(row.reason)
+    if reason is None:
+        return ""
+    if reason.mend == Mend.ORGANIZATION:
+        return reverse("organization")
     if reason.mend == Mend.CLIENT and row.client_id:
         return reverse("client", args=[row.client_id])
-    if reason.mend == Mend.ORGANIZATION and (reader is None or reader.is_organization_admin):
-        return reverse("organization")
+    if reason.mend in (Mend.LOGIN, Mend.PREFERENCES) and row.login.role == Role.CLIENT:
+        return reverse("login", args=[row.login_id]) + ("#preferences" if reason.mend == Mend.PREFERENCES else "")
     return ""
+
+
+def page_to_mend(reason: Reason, row: Notification, doors: Doors) -> str:
+    """The page where this reader mends it, if there is one that lets them in.
+
+    Nothing is mended where only the receiver can (a STOP), or where time alone does.
+    """
+    match reason.mend:
+        case Mend.ORGANIZATION:
+            return doors.organization()
+        case Mend.CLIENT:
+            return doors.client(row.client_id)
+        case Mend.LOGIN:
+            return doors.login(row.login)
+        case Mend.PREFERENCES:
+            return doors.preferences(row.login)
+        case Mend.NOWHERE:
+            return ""
 
 
 def mended_in_admin(row: Notification) -> str:
@@ -46,18 +61,3 @@ def mended_in_admin(row: Notification) -> str:
     target, column = MENDED_ON[reason.mend]
     pk = getattr(row, column)
     return change_url(target, pk) if pk else ""
-
-
-def _login_page(login: Login, mend: Mend, reader: Login | None) -> str:
-    """A client login's page, one's own account, or that of somebody who works here.
-
-    What staff choose to be told nobody else changes.
-    """
-    anchor = "#preferences" if mend == Mend.PREFERENCES else ""
-    if reader is not None and login.pk == reader.pk:
-        return reverse("my_account") + anchor
-    if login.role == Role.CLIENT:
-        return reverse("login", args=[login.pk]) + anchor
-    if mend == Mend.LOGIN and (reader is None or reader.is_user_admin):
-        return reverse("staff_member", args=[login.pk])
-    return ""

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from accounts.features import Channel, Feature
 from accounts.models import Client, Login
+from notifications.doors import Doors
 from notifications.forecast import Foreseen, forecast
 from notifications.kinds import kind_of
 from notifications.mending import page_to_mend
 from notifications.models import Notification
-from notifications.models.ledger import Outcome
+from notifications.models.ledger import Outcome, reads_whole_record
 from notifications.reasons import Skip, Words
 
 
@@ -42,9 +43,13 @@ class Line:
 
 @dataclass
 class Person:
-    """One login, and what is ahead for it by each channel. `told_before` by a notice that went out already."""
+    """One login, and what is ahead for it by each channel.
+
+    `record` is the page of its record, if the reader may open it. `told_before`: by a notice that went out already.
+    """
 
     login: Login
+    record: str
     told_before: bool
     lines: list[Line] = field(default_factory=list)
 
@@ -60,11 +65,15 @@ class Person:
 
 @dataclass
 class Thing:
-    """What they are told of, such as one appointment; `about` says which one, in the words of its app."""
+    """What they are told of, such as one appointment; `about` says which one, in the words of its app.
+
+    `page` is that of the client, if the reader may open it.
+    """
 
     label: Words
     about: str
     client: Client | None
+    page: str
     people: list[Person] = field(default_factory=list)
 
 
@@ -95,7 +104,7 @@ def _visible(lines: list[Foreseen], reader: Login, features: Iterable[Feature]) 
     """By the same rule as the record (`NotificationQuerySet.visible_to`); these rows are not written yet."""
     on = {feature.value for feature in features}
     lines = [line for line in lines if line.row.feature in on]
-    if reader.is_user_admin or reader.is_organization_admin:
+    if reads_whole_record(reader):
         return lines
     theirs = set(reader.links.values_list("client", flat=True))
     return [line for line in lines if line.row.client_id in theirs or line.row.login_id == reader.pk]
@@ -103,6 +112,7 @@ def _visible(lines: list[Foreseen], reader: Login, features: Iterable[Feature]) 
 
 def _things(lines: list[Foreseen], reader: Login) -> list[Thing]:
     told = _told_before(lines)
+    doors = Doors.of(reader, [line.row for line in lines])
     things: dict[tuple[str, int], Thing] = {}
     people: dict[tuple[str, int, int], Person] = {}
     for line in lines:
@@ -111,12 +121,13 @@ def _things(lines: list[Foreseen], reader: Login) -> list[Thing]:
         if key not in things:
             kind = kind_of(row.kind)
             about = kind.describe(line.subject) if line.subject is not None else ""
-            things[key] = Thing(kind.label, about, row.client)
-        if (person := people.get((*key, row.login_id))) is None:
-            person = people[(*key, row.login_id)] = Person(row.login, (*key, row.login_id) in told)
+            things[key] = Thing(kind.label, about, row.client, doors.client(row.client_id))
+        who = (*key, row.login_id)
+        if (person := people.get(who)) is None:
+            person = people[who] = Person(row.login, doors.record_of_login(row.login), told_before=who in told)
             things[key].people.append(person)
         decision = line.decision
-        mend = page_to_mend(decision.reason, row, reader) if isinstance(decision, Skip) else ""
+        mend = page_to_mend(decision.reason, row, doors) if isinstance(decision, Skip) else ""
         person.lines.append(Line(line, mend))
     return list(things.values())
 

@@ -16,10 +16,12 @@ from accounts.features import Channel, Feature
 from accounts.models import Client, Login
 from accounts.models.logins import LoginQuerySet
 from accounts.models.people import ClientQuerySet
+from notifications.doors import Doors
 from notifications.kinds import kinds
-from notifications.mending import mended_at
+from notifications.mending import page_to_mend
 from notifications.models import Notification
-from notifications.models.ledger import NotificationQuerySet, Outcome
+from notifications.models.ledger import NotificationQuerySet, Outcome, reads_whole_record
+from notifications.reasons import Reason
 from pages.lists import MAX_WORDS
 
 PER_PAGE = 50
@@ -82,11 +84,13 @@ class RecordFilter(forms.Form):
 
 @dataclass(frozen=True)
 class Line:
-    """One decision as people read it; `mend` is the page where its reason is mended, or nothing."""
+    """One decision as people read it, with the pages that its reader may open: to mend it, of its login and client."""
 
     row: Notification
     words: str
     mend: str = ""
+    of_login: str = ""
+    of_client: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,19 @@ def page_of(request: HttpRequest, rows: NotificationQuerySet, reader: Login, for
 
 
 def for_staff(rows: Iterable[Notification], reader: Login) -> list[Line]:
-    """As staff read it, with links to where it is mended."""
-    return [Line(row, row.words, mended_at(row, reader) if row.reason else "") for row in rows]
+    """As staff read it."""
+    listed = list(rows)
+    doors = Doors.of(reader, listed)
+    return [
+        Line(
+            row,
+            row.words,
+            mend=page_to_mend(Reason.known[row.reason], row, doors) if row.reason in Reason.known else "",
+            of_login=doors.record_of_login(row.login),
+            of_client=doors.record_of_client(row.client_id),
+        )
+        for row in listed
+    ]
 
 
 def for_yourself(rows: Iterable[Notification]) -> list[Line]:
@@ -120,18 +135,14 @@ def for_yourself(rows: Iterable[Notification]) -> list[Line]:
 
 def clients_in_record(reader: Login) -> ClientQuerySet:
     """The clients whose record they may open."""
-    return Client.objects.all() if _sees_all(reader) else Client.objects.visible_to(reader)
+    return Client.objects.all() if reads_whole_record(reader) else Client.objects.visible_to(reader)
 
 
 def logins_in_record(reader: Login) -> LoginQuerySet:
     """The logins whose record they may open: of families, one's own, and for admins those of staff."""
-    if _sees_all(reader):
+    if reads_whole_record(reader):
         return Login.objects.all()
     return Login.objects.visible_to(reader) | Login.objects.filter(pk=reader.pk)
-
-
-def _sees_all(reader: Login) -> bool:
-    return reader.is_user_admin or reader.is_organization_admin
 
 
 def _midnight(day: date) -> datetime:

@@ -57,6 +57,11 @@ OUTCOMES: dict[Outcome, tuple[State, ...]] = {
 }
 
 
+def reads_whole_record(login: Login) -> bool:
+    """Whether this login may read of everybody in its practice, not only of the clients linked to it (L2)."""
+    return login.is_user_admin or login.is_organization_admin
+
+
 class NotificationQuerySet(TenantQuerySet["Notification"]):
     def visible_to(self, login: Login) -> "NotificationQuerySet":
         """What of the record somebody may read (L2, S3): client logins what they were told themselves.
@@ -66,7 +71,7 @@ class NotificationQuerySet(TenantQuerySet["Notification"]):
         """
         if login.role == Role.CLIENT:
             return self.filter(login=login)
-        if login.is_user_admin or login.is_organization_admin:
+        if reads_whole_record(login):
             return self.all()
         return self.filter(Q(client__in=login.links.values("client")) | Q(login=login))
 

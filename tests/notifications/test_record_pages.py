@@ -97,6 +97,23 @@ def test_no_link_leads_where_its_reader_is_refused_L1(practice: Practice) -> Non
     assert links(signed_in(practice.owner), RECORD) == [f"/staff/{practice.therapist.pk}/", "/organization/"]
 
 
+def test_every_link_of_the_record_opens_for_its_reader_S3(practice: Practice) -> None:
+    """Also of people who left a client since, of colleagues, and for admins of one thing who are not of the other."""
+    gone, other = make_login(practice.organization, "Gone Grandma"), make_client(practice.organization, "Noor")
+    for login in (practice.mom, gone, practice.therapist, practice.owner):
+        for client in (practice.child, other):
+            for reason in (reasons.NOT_LINKED, reasons.PREFERENCE_OFF, reasons.CLIENT_DISCHARGED, reasons.FEATURE_OFF):
+                not_sent(login, reason=reason, client=client)
+    manager = make_login(practice.organization, "Max Manager", Role.STAFF, is_organization_admin=True)
+    for reader in (practice.therapist, manager, practice.owner):
+        browser = signed_in(reader)
+        html = browser.get(RECORD).content.decode()
+        table = html[html.index("<tbody") : html.index("</tbody>")]
+        found = set(re.findall(r'href="([^"]*)"', table))
+        assert len(found) > 4
+        assert {url: browser.get(url).status_code for url in found} == dict.fromkeys(found, 200)
+
+
 def test_staff_read_what_concerns_their_clients_admins_everything_L2_S3(practice: Practice) -> None:
     other_child = make_client(practice.organization, "Noor")
     link(practice.dad, other_child)
