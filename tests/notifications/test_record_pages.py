@@ -64,7 +64,7 @@ def test_each_decision_is_told_in_words_L1_L2(practice: Practice) -> None:
     words = read(signed_in(practice.owner), RECORD)
     assert "Mon, Mar 3, 10:00 AM PST Maria Rivera Mia Rivera Appointment reminder · Text" in words
     assert "Not sent Not texted: the phone number has 11 digits" in words
-    assert "Sent Sent Mon, Mar 3, 10:00 AM PST to (206) 555-0143" in words
+    assert "Sent Mon, Mar 3, 10:00 AM PST, to (206) 555-0143" in words
     assert "Daniel Rivera Mia Rivera Appointment reminder · Email Waiting" in words
 
 
