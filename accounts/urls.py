@@ -1,5 +1,9 @@
 """Where the pages of this app are."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from accounts import views
+
+urlpatterns = [
+    path("account/", views.my_account, name="my_account"),
+]

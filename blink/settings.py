@@ -39,6 +39,8 @@ INSTALLED_APPS = [
     "django_countries",
     "localflavor",
     "django_htmx",
+    "allauth",
+    "allauth.account",
     "anymail",
     "csp",
     "pages",
@@ -60,7 +62,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.platform_admin_scope",
+    "accounts.middleware.member_scope",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -83,6 +87,9 @@ TEMPLATES = [
         },
     },
 ]
+
+
+FORM_RENDERER = "pages.forms.BlinkForms"
 
 
 # Database: a SQLite file beside the code, or PostgreSQL by address.
@@ -119,6 +126,17 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",  # Django admin's own sign-in
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
 
 # Words and times
 LANGUAGE_CODE = "en"

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from accounts.features import Channel
+from accounts.links import public_url
 from accounts.phones import digits
 from notifications.kinds import Content, Delivery
 from notifications.models import Notification
@@ -46,6 +47,8 @@ def render(delivery: Delivery, content: Content) -> Rendered:
             **content.context,
             "organization": row.organization,
             "login": row.login,
+            "feature": row.get_feature_display(),
+            "my_account": public_url(row.organization, "/account/"),
         }
         compose = _email if row.channel == Channel.EMAIL else _text
         return compose(row, content, context, delivery.useful_until)

@@ -12,15 +12,19 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver
 from pytest_django import Settings
 
 from accounts.features import Channel
-from accounts.models import Client, Login, Organization, TextStop, User
+from accounts.models import Client, Login, Organization, Role, TextStop, User
 from accounts.tenancy import everywhere
 from notifications.models import Notification, OutboxMessage
-from tests.conftest import Practice, choose
+from tests.access import member_objects, member_rows
+from tests.access.rows import ROLES as MEMBER_ROLES
+from tests.access.rows import Row as MemberRow
+from tests.conftest import Practice, choose, link, make_client, make_login
 from tests.notifications.conftest import make_notification
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +54,7 @@ class Row:
 
 
 READ = Answer(200, 405)
-# The same for everyone, signed in or not: today only Django admin knows people.
+# The same for everyone, signed in or not. Pages of members have their rows in tests/access/.
 OPEN_TO_ALL = {
     "": Row(READ),
     "outbox/": Row(READ),
@@ -130,6 +134,14 @@ def row_of(route: Route) -> Row:
     return admin_row(route) if route.pattern.startswith("admin/") else OPEN_TO_ALL[route.pattern]
 
 
+MEMBERS: dict[str, MemberRow] = dict(member_rows())
+
+
+def other_routes() -> list[Route]:
+    """Those that are no pages of members."""
+    return [route for route in routes() if route.pattern not in MEMBERS]
+
+
 @pytest.fixture
 def ids(practice: Practice, settings: Settings) -> dict[str, list[int]]:
     """One of everything that has an address, by what rows call it; its practice has told mom of an appointment."""
@@ -170,7 +182,7 @@ def address(route: Route, ids: list[int]) -> str:
 
 def visits(ids: dict[str, list[int]]) -> Iterator[tuple[Route, str, Answer]]:
     """Each route with an address of it and what that answers."""
-    for route in routes():
+    for route in other_routes():
         row = row_of(route)
         those = ids.get(row.of, [])
         yield route, address(route, those), row.there
@@ -196,10 +208,10 @@ def visitor(request: pytest.FixtureRequest, practice: Practice, other_practice: 
 
 
 def test_every_route_has_a_row_and_every_row_a_route() -> None:
-    for route in routes():
+    for route in other_routes():
         row_of(route)  # or KeyError, which names it
     patterns = {route.pattern for route in routes()}
-    assert set(OPEN_TO_ALL) | set(OF_THE_SITE) <= patterns
+    assert set(OPEN_TO_ALL) | set(OF_THE_SITE) | set(MEMBERS) <= patterns
     assert {f"admin/{model.replace('.', '/')}/" for model in MAY} <= patterns
 
 
@@ -237,6 +249,52 @@ def test_a_platform_admin_reads_everything_and_changes_what_may_be_changed_L2(id
                 wrong[method, url] = (got, expected)
     assert wrong == {}
     assert everything() == before
+
+
+def member(role: str, practice: Practice, other: Practice) -> Login | None:
+    """Who plays this role in the table of members' pages (see tests/access/rows.py)."""
+    if role == "stranger":
+        stranger = make_login(practice.organization, "Sam Stranger", phone="(206) 555-0177")
+        link(stranger, make_client(practice.organization, "Another"))
+        return stranger
+    if role == "colleague":
+        return make_login(practice.organization, "Cora Colleague", Role.STAFF)
+    cast = {
+        "mom": practice.mom,
+        "therapist": practice.therapist,
+        "owner": practice.owner,
+        "outsider": other.owner,
+    }
+    return cast.get(role)
+
+
+@pytest.mark.parametrize("role", MEMBER_ROLES)
+def test_each_role_gets_what_the_table_says_S1_S3(role: str, practice: Practice, other_practice: Practice) -> None:
+    for each in (practice, other_practice):
+        with everywhere("the owners hold every permission"):
+            Login.objects.filter(pk=each.owner.pk).update(is_schedule_admin=True)
+    objects = member_objects(practice)
+    login = member(role, practice, other_practice)
+    browser = Browser(headers={"host": "localhost"})
+    if login:
+        browser.force_login(login.user, backend="django.contrib.auth.backends.ModelBackend")
+    wrong = {}
+    for pattern, row in MEMBERS.items():
+        those = objects.get(row.of, [])
+        visits = [(address(Route(pattern, ""), those), row, False)]
+        if row.of:
+            visits.append((address(Route(pattern, ""), [NOBODY] * len(those)), row, True))
+        for url, row, missing in visits:
+            for method, statuses in (("get", row.get), ("post", row.post)):
+                expected = statuses[MEMBER_ROLES.index(role)]
+                if missing and login and expected not in (403, 405):
+                    expected = 404
+                with transaction.atomic():  # whatever a visit does is undone
+                    got = getattr(browser, method)(url).status_code
+                    transaction.set_rollback(True)
+                if got != expected:
+                    wrong[method, url] = (got, expected)
+    assert wrong == {}
 
 
 def everything() -> list[Any]:

@@ -4,6 +4,7 @@ Every page runs inside `everywhere` (`accounts.middleware.platform_admin_scope`)
 one practice is narrowed to it here.
 """
 
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
@@ -14,6 +15,8 @@ from accounts.models import Client, Organization, TextStop, User
 
 # Blink's permissions are a login's own; Django's groups would only look as if they did something.
 admin.site.unregister(Group)
+# Addresses change with their users', by their owners alone (S4).
+admin.site.unregister(EmailAddress)
 admin.site.register(Organization, OrganizationAdmin)
 admin.site.register(User, UserAdmin)
 admin.site.register(Client, ClientAdmin)

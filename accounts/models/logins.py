@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +30,21 @@ class LoginQuerySet(TenantQuerySet["Login"]):
 
     def staff(self) -> "LoginQuerySet":
         return self.filter(role=Role.STAFF)
+
+    def linked_like(self, login: "Login") -> "LoginQuerySet":
+        """Client logins of the clients whom this staff login serves."""
+        return self.clients().filter(
+            Exists(ClientLink.objects.filter(login=OuterRef("pk"), client__in=login.clients.all()))
+        )
+
+    def visible_to(self, login: "Login") -> "LoginQuerySet":
+        """Client logins: all of them for a user admin, for other staff those of their clients (P4, S3).
+
+        A client login sees none but its own.
+        """
+        if login.role == Role.CLIENT:
+            return self.filter(pk=login.pk)
+        return self.clients() if login.is_user_admin else self.linked_like(login)
 
 
 class Login(TenantModel):

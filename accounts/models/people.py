@@ -1,6 +1,6 @@
 """Users (a person's sign-in) and clients (the person who receives care)."""
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.organizations import Organization, time_zone_choices
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+
+if TYPE_CHECKING:
+    from accounts.models.logins import Login
 
 
 class UserManager(BaseUserManager["User"]):
@@ -74,6 +77,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 class ClientQuerySet(TenantQuerySet["Client"]):
     def active(self) -> "ClientQuerySet":
         return self.filter(active_since__isnull=False)
+
+    def linked_to(self, login: "Login") -> "ClientQuerySet":
+        """Those whom this login belongs to or serves."""
+        return self.filter(pk__in=login.links.values("client"))
+
+    def visible_to(self, login: "Login") -> "ClientQuerySet":
+        """Everyone for a user admin, for all others those linked to them (S3)."""
+        return self.all() if login.is_user_admin else self.linked_to(login)
 
 
 class Client(TenantModel):
