@@ -9,6 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import formats
+from django.utils.translation import gettext
+
 from scheduling.models import Appointment
 
 MINUTES_A_ROW = 5
@@ -33,7 +36,12 @@ class Placed:
 
     @property
     def place(self) -> str:
+        """The classes of its place."""
         return f"r{self.row} s{self.rows} c{self.column} w{self.width}"
+
+    @property
+    def clock(self) -> str:
+        return formats.date_format(self.starts, gettext("g:i A"))
 
 
 @dataclass(frozen=True)
