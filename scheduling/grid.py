@@ -123,4 +123,5 @@ def css() -> str:
     rules += [f".rows-{hours * ROWS_AN_HOUR} {{ --rows: {hours * ROWS_AN_HOUR}; }}" for hours in range(1, 25)]
     rules += [f".lanes-{COLUMNS // width} {{ --lanes: {COLUMNS // width}; }}" for width in WIDTHS]
     lines = "\n".join(f"  {rule}" for rule in rules)
-    return f"/* Written by scheduling/grid.py; a test compares. */\n@layer pages {{\n{lines}\n}}\n"
+    room = "(min-width: 45rem)"  # narrower, each day is a plain list
+    return f"/* Written by scheduling/grid.py; a test compares. */\n@layer pages {{ @media {room} {{\n{lines}\n}} }}\n"

@@ -89,6 +89,7 @@ def _ask_again(request: MemberRequest, earlier: Appointment) -> HttpResponse:
 def _show(request: MemberRequest, form: BookingForm, *, overlaps: list[Appointment] | None = None) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
+        "zone": request.login.organization.time_zone.replace("_", " "),
         "overlaps": overlaps or [],
         "mark": mark_of(overlaps or []),
         "next": next_of(request),

@@ -34,6 +34,7 @@ def calendar(request: MemberRequest) -> HttpResponse:
         "is_mine": [one.pk for one in wanted] == [request.login.pk],
         "several": len(wanted) > 1,
         "now": timezone.localtime(),
+        "zone": request.login.organization.time_zone.replace("_", " "),
         "views": [(view, asked.link(view=view)) for view in ("day", "week", "list")],
         "before": asked.turned(-1),
         "after": asked.turned(1),
