@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 HOUSE = Path(__file__).parents[1]
-APPS = ("blink", "accounts", "notifications", "scheduling")
+APPS = ("blink", "scheduling", "messaging", "billing", "homework", "notifications", "accounts", "pages")
 DISTRIBUTIONS = packages_distributions()  # import name: the distributions that bring it
 
 # What a module may need from dev.txt all the same, each with the reason.
