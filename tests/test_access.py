@@ -275,11 +275,11 @@ def test_each_role_gets_what_the_table_says_S1_S3(role: str, practice: Practice,
             Login.objects.filter(pk=each.owner.pk).update(is_schedule_admin=True)
     objects = member_objects(practice)
     login = member(role, practice, other_practice)
-    browser = Browser(headers={"host": "localhost"})
-    if login:
-        browser.force_login(login.user, backend="django.contrib.auth.backends.ModelBackend")
     wrong = {}
     for pattern, row in MEMBERS.items():
+        browser = Browser(headers={"host": "localhost"})
+        if login:  # anew for each row: one of them is the way out
+            browser.force_login(login.user, backend="django.contrib.auth.backends.ModelBackend")
         those = objects.get(row.of, [])
         visits = [(address(Route(pattern, ""), those), row, False)]
         if row.of:
