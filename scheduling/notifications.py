@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.features import Channel, Feature
+from accounts.links import public_url
 from notifications import reasons
 from notifications.kinds import Content, Delivery, EventKind, Kind, Recipient
 from notifications.models import Notification
@@ -75,7 +77,11 @@ class AppointmentReminder(AppointmentKind):
             mentions += [mention(row, appointment, is_reminder=True) for appointment in listed]
             contents[row.pk] = Content(
                 template="scheduling/reminder",
-                context={"lines": [Line(appointment) for appointment in listed], "line": Line(listed[0])},
+                context={
+                    "lines": [Line(appointment) for appointment in listed],
+                    "line": Line(listed[0]),
+                    "link": _page_of(listed),
+                },
                 calendar=partial(calendar_of, listed),
                 calendar_name=CALENDAR_NAME,
             )
@@ -194,12 +200,22 @@ def _correction(delivery: Delivery, before: Mention | None, own: Mention | None,
     method = "CANCEL" if appointment.is_called_off else "PUBLISH"
     return Content(
         template=_template(appointment, before),
-        context={"line": Line(appointment, as_told=known), "before": Line(appointment, as_told=before.starts_at)},
+        context={
+            "line": Line(appointment, as_told=known),
+            "before": Line(appointment, as_told=before.starts_at),
+            "link": _page_of([appointment]),
+        },
         calendar=partial(calendar_of, [appointment], method=method),
         calendar_name=CALENDAR_NAME,
         calendar_method=method,
         useful_until=useful_until,
     )
+
+
+def _page_of(listed: Sequence[Appointment]) -> str:
+    """Where a family finds these after signing in: one appointment's page, or the list."""
+    path = reverse("my_appointment", args=[listed[0].pk]) if len(listed) == 1 else reverse("my_appointments")
+    return public_url(listed[0].organization, path)
 
 
 def _template(appointment: Appointment, before: Mention) -> str:

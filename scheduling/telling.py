@@ -66,7 +66,7 @@ def story_of(appointment: Appointment, *, now: datetime) -> list[Told]:
     ):
         logins.setdefault(login.pk, login)
         lines.setdefault(login.pk, []).append(line)
-    return [Told(login, lines[pk]) for pk, login in logins.items()]
+    return [Told(login, sorted(lines[pk], key=lambda step: step.at or now)) for pk, login in logins.items()]
 
 
 def _ahead(appointment: Appointment, logins: set[int], now: datetime) -> list[Foreseen]:
