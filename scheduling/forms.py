@@ -1,7 +1,7 @@
 """What staff fill in: a booking, a change, a cancellation. Every choice is among what this login may see (S1, S3)."""
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 from django import forms
@@ -136,7 +136,7 @@ class BookingForm(PlanForm):
         return bookable_clients(self.login).filter(pk=text).first() if text.isdecimal() else None
 
     def clean(self) -> dict[str, Any]:
-        data = cast("dict[str, Any]", super().clean() or self.cleaned_data)
+        data = super().clean() or self.cleaned_data
         if "client" in data and data["client"] is None:
             self._choose_client(data)
         self._count_times(data)

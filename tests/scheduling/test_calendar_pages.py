@@ -117,14 +117,14 @@ def test_a_week_of_a_clock_change_keeps_every_appointment_on_its_day(at_ten: Pra
     for day in (3, 9, 10):
         at_ten.appointment(starts_at=datetime(2031, 3, day, 0, 30, tzinfo=zone), location=f"On the {day}th")
         at_ten.appointment(starts_at=datetime(2031, 3, day, 23, 30, tzinfo=zone), location=f"Late on the {day}th")
-    week = look(enter(at_ten.therapist), "/calendar/?date=2031-03-05")
-    assert "On the 3th" in week
-    assert "Late on the 9th" in week
-    assert "On the 10th" not in week
-    day = look(enter(at_ten.therapist), "/calendar/?view=day&date=2031-03-09")
-    assert "On the 9th" in day
-    assert "Late on the 9th" in day
-    assert "On the 10th" not in day
+    whole_week = look(enter(at_ten.therapist), "/calendar/?date=2031-03-05")
+    assert "On the 3th" in whole_week
+    assert "Late on the 9th" in whole_week
+    assert "On the 10th" not in whole_week
+    that_day = look(enter(at_ten.therapist), "/calendar/?view=day&date=2031-03-09")
+    assert "On the 9th" in that_day
+    assert "Late on the 9th" in that_day
+    assert "On the 10th" not in that_day
 
 
 @pytest.mark.parametrize(

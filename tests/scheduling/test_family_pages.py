@@ -70,7 +70,7 @@ def test_the_file_updates_instead_of_doubling_R10(here: Practice) -> None:
         assert answer["Content-Type"].startswith("text/calendar")
         calendar = Calendar.from_ical(answer.content)
         (event,) = calendar.walk("VEVENT")
-        files.append((str(calendar["METHOD"]), str(event["UID"]), int(event["SEQUENCE"]), str(event["STATUS"])))
+        files.append((str(calendar["METHOD"]), str(event["UID"]), int(str(event["SEQUENCE"])), str(event["STATUS"])))
     assert len({uid for _method, uid, _sequence, _status in files}) == 1
     assert [(method, sequence, status) for method, _uid, sequence, status in files] == [
         ("PUBLISH", 0, "CONFIRMED"),
