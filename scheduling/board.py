@@ -1,11 +1,14 @@
 """The calendar's pages of a day and of a week, as columns of placed appointments."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
+
+from django.utils import formats
+from django.utils.translation import gettext
 
 from accounts.models import Login
 from scheduling.grid import COLUMNS, ROWS_AN_HOUR, Hours, Placed, local_span, place
@@ -16,8 +19,8 @@ from scheduling.models import Appointment, at_wall_clock
 class Slot:
     """A place to click for a booking at that time."""
 
-    row: int
-    clock: time
+    place: str
+    clock: str
     href: str
 
 
@@ -83,28 +86,34 @@ def day_board(
 
 def _board(columns: list[tuple[date, Login | None, list[Appointment]]], *, now: datetime, book: str) -> Board:
     hours = Hours.around(local_span(one) for _day, _staff, appointments in columns for one in appointments)
-    clocks = [time(hour, minute) for hour in range(hours.since, hours.until) for minute in (0, 30)]
+    slots = _slots(hours)
     return Board(
         columns=[
             Column(
                 day=day,
                 staff=staff,
                 placed=place(appointments, hours),
-                slots=list(_slots(_address(book, day, staff), clocks)),
-                book=_address(book, day, staff),
+                slots=[Slot(slot.place, slot.clock, f"{address}&{slot.href}") for slot in slots],
+                book=address,
                 now_row=hours.row(now) if day == now.date() and hours.holds(now) else 0,
                 is_today=day == now.date(),
             )
             for day, staff, appointments in columns
+            for address in [_address(book, day, staff)]
         ],
         rows=hours.rows,
         hours=[((hour - hours.since) * ROWS_AN_HOUR + 1, time(hour)) for hour in range(hours.since, hours.until)],
     )
 
 
-def _slots(book: str, clocks: Iterable[time]) -> Iterator[Slot]:
-    for number, clock in enumerate(clocks):
-        yield Slot(number * ROWS_AN_HOUR // 2 + 1, clock, f"{book}&time={clock:%H:%M}")
+def _slots(hours: Hours) -> list[Slot]:
+    """Every half hour, with what it adds to the address of the booking form."""
+    as_clock = gettext("g:i A")
+    clocks = [time(hour, minute) for hour in range(hours.since, hours.until) for minute in (0, 30)]
+    return [
+        Slot(f"r{number * ROWS_AN_HOUR // 2 + 1}", formats.time_format(clock, as_clock), f"time={clock:%H:%M}")
+        for number, clock in enumerate(clocks)
+    ]
 
 
 def _address(book: str, day: date, staff: Login | None) -> str:

@@ -24,15 +24,21 @@ OPEN, CLOSE = 8, 18  # hours that are always shown
 
 @dataclass(frozen=True)
 class Placed:
-    """One appointment and its place; `starts` and `ends` in the zone of the page."""
+    """One appointment and its place, with what the page says of it; `starts` is in the zone of the page.
+
+    A week has hundreds: whatever costs something for each is worked out once, here.
+    """
 
     appointment: Appointment
     starts: datetime
-    ends: datetime
     row: int
     rows: int
     column: int
     width: int
+    clock: str
+    status: str  # in words
+    who: str
+    staff: str
 
     @property
     def place(self) -> str:
@@ -40,8 +46,8 @@ class Placed:
         return f"r{self.row} s{self.rows} c{self.column} w{self.width}"
 
     @property
-    def clock(self) -> str:
-        return formats.date_format(self.starts, gettext("g:i A"))
+    def href(self) -> str:
+        return f"/appointments/{self.appointment.pk}/"
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,8 @@ class Hours:
 def place(appointments: Sequence[Appointment], hours: Hours) -> list[Placed]:
     """Places for the appointments of one day's column, in order of start; those that meet share the width."""
     placed: list[Placed] = []
+    as_clock = gettext("g:i A")
+    words = {status.value: str(status.label) for status in Appointment.Status}
     for group in _meeting(appointments, hours):
         lanes: list[int] = []  # the row at which each lane is free again
         found: list[tuple[Appointment, int, int, int]] = []
@@ -84,8 +92,21 @@ def place(appointments: Sequence[Appointment], hours: Hours) -> list[Placed]:
             found.append((appointment, row, rows, lane))
         width = next((width for width in WIDTHS if COLUMNS // width >= len(lanes)), 1)
         for appointment, row, rows, lane in found:
-            starts, ends = local_span(appointment)
-            placed.append(Placed(appointment, starts, ends, row, rows, lane % COLUMNS * width + 1, width))
+            starts, _ends = local_span(appointment)
+            placed.append(
+                Placed(
+                    appointment=appointment,
+                    starts=starts,
+                    row=row,
+                    rows=rows,
+                    column=lane % COLUMNS * width + 1,
+                    width=width,
+                    clock=formats.date_format(starts, as_clock),
+                    status=words[appointment.status],
+                    who=appointment.client.name,
+                    staff=appointment.staff.name,
+                )
+            )
     return placed
 
 

@@ -184,7 +184,7 @@ def test_no_two_events_of_a_column_cover_each_other(spans: list[tuple[int, int]]
             pk=number,
             organization=WHERE,
             client=Client(first_name="Ana"),
-            staff_id=1,
+            staff=Login(pk=1, name="Theo"),
             minutes=minutes,
             starts_at=day + timedelta(minutes=start),
         )
