@@ -4,6 +4,7 @@ from datetime import datetime
 
 from accounts.models import Feature, Plan
 from accounts.tenancy import within
+from blink.demo import assignments
 from blink.demo.building import Builder, open_practice
 
 
@@ -63,3 +64,4 @@ def _fill(practice: Builder) -> None:
         (arthur, harriet, 4, "10:00"),
     ]:
         practice.weekly(client, staff, weekday, at)
+    assignments.give(practice, assignments.BRISTOL)

@@ -65,8 +65,9 @@ def begun(loaded: None) -> None:
 
 
 def texts() -> dict[str, str]:
-    """The texts that went out, by the number they went to."""
-    return dict(OutboxMessage.objects.filter(channel=Channel.TEXT).values_list("recipient", "body"))
+    """The reminders that went out by text, by the number they went to."""
+    reminders = OutboxMessage.objects.filter(channel=Channel.TEXT, notification__kind="appointment.reminder")
+    return dict(reminders.values_list("recipient", "body"))
 
 
 def emails_to(address: str) -> list[OutboxMessage]:

@@ -38,7 +38,8 @@ def test_it_is_alive_within_the_first_minute_whenever_it_is_started(moment: date
         scan()
         while deliver_batch():
             pass
-        assert OutboxMessage.objects.filter(channel=Channel.TEXT).count() == 3
+        texts = OutboxMessage.objects.filter(channel=Channel.TEXT)
+        assert texts.filter(notification__kind="appointment.reminder").count() == 3
         agenda = OutboxMessage.objects.get(recipient="marcus.bellweather@mail.example")
         assert agenda.calendar.count("BEGIN:VEVENT") == 2
         assert Notification.objects.filter(reason="too_late").count() == 0
