@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import MemberRequest, staff_page
 from accounts.features import Feature
+from accounts.models import Client
 from scheduling.actions import call_off, change, tail_of
 from scheduling.forms import CancelForm, ChangeForm
 from scheduling.lines import Line
@@ -26,6 +27,7 @@ def appointment(request: MemberRequest, pk: int) -> HttpResponse:
     here, there = (shown.starts_at.astimezone(zone) for zone in (shown.organization.zone, shown.client.zone))
     context = {
         "appointment": shown,
+        "may_see_client": Client.objects.visible_to(request.login).filter(pk=shown.client_id).exists(),
         "may_edit": shown.may_be_edited_by(request.login),
         "has_come": here.date() <= timezone.localdate(),
         "elsewhere": Line(shown) if here.utcoffset() != there.utcoffset() else None,
