@@ -50,8 +50,8 @@ def test_a_member_works_inside_their_practice_in_its_zone_and_their_language_S2(
 
 def test_nobody_and_platform_admin_pages_have_no_scope_S2(practice: Practice) -> None:
     for seen in (visit(None), visit(practice.mom.user, path="/admin/")):
-        assert seen.login is None
         assert seen.clients is None  # type: ignore[attr-defined]  # noted above
+        assert seen.login is None
 
 
 def test_a_feature_that_is_off_is_not_among_the_features_O2(practice: Practice) -> None:
