@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 ON_SQLITE := tests/accounts/test_tenancy.py tests/blink/test_demo_loading.py tests/notifications/test_forecast.py \
 	tests/scheduling/test_reminders.py tests/scheduling/test_scan.py tests/scheduling/test_times.py tests/test_plugin.py
 
-.PHONY: help run demo-reset test check format messages lock clean
+.PHONY: help run demo-reset test chromium check format messages screenshots bench-pages lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -34,10 +34,13 @@ run: $(VENV)/.run-installed  ## start Blink with its demo on http://127.0.0.1:80
 demo-reset: $(VENV)/.run-installed  ## throw the demo's data away; the next `make run` starts over
 	@$(BIN)/python manage.py demo_reset
 
-test: check  ## everything: `make check`, then all tests with a real PostgreSQL and Redis of their own
+test: check chromium  ## everything: `make check`, then all tests with a real PostgreSQL, Redis and Chromium
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 	@echo "And what the embedded default relies on, on SQLite:"
 	@DATABASE_URL= $(BIN)/python -m pytest -n 2 --dist worksteal -m "not services" $(ON_SQLITE)
+
+chromium: $(VENV)/.dev-installed  ## find a Chromium for the browser journeys, or install one
+	@$(BIN)/python -m tests.journeys.chromium
 
 check: $(VENV)/.dev-installed  ## lint, format, types, layers, templates, migrations
 	@$(BIN)/ruff check .
@@ -54,6 +57,12 @@ format: $(VENV)/.dev-installed  ## put the code in the house's format
 
 messages: $(VENV)/.dev-installed  ## bring locale/ up to date with the words in code and templates
 	@$(BIN)/python manage.py messages
+
+screenshots: chromium  ## make the pictures in docs/screenshots anew, from the demo
+	@$(BIN)/python -m tests.journeys.screenshots
+
+bench-pages: $(VENV)/.dev-installed  ## the server time of the pages of a large practice; see bench/README.md
+	@$(BIN)/python -m bench.pages
 
 lock:  ## lock the newest versions that run.in and dev.in allow
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet uv

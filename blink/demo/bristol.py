@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts.models import Feature, Plan
 from accounts.tenancy import within
-from blink.demo import assignments
+from blink.demo import assignments, talks
 from blink.demo.building import Builder, open_practice
 
 
@@ -64,4 +64,5 @@ def _fill(practice: Builder) -> None:
         (arthur, harriet, 4, "10:00"),
     ]:
         practice.weekly(client, staff, weekday, at)
+    talks.hold(practice, talks.BRISTOL)
     assignments.give(practice, assignments.BRISTOL)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts.models import Plan, TextStop, User
 from accounts.tenancy import within
-from blink.demo import assignments, story
+from blink.demo import assignments, story, talks
 from blink.demo.building import CHOSE, Builder, open_practice
 
 
@@ -83,4 +83,5 @@ def _fill(practice: Builder, elio: User) -> None:
         practice.weekly(client, staff, weekday, at)
     practice.weekly(maude, genevieve, 0, "10:00")
     practice.weekly(maude, genevieve, 2, "14:00")
+    talks.hold(practice, talks.MONTREAL)
     assignments.give(practice, assignments.MONTREAL)

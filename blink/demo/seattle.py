@@ -4,7 +4,7 @@ from datetime import datetime
 
 from accounts.models import Plan, User
 from accounts.tenancy import within
-from blink.demo import assignments, story
+from blink.demo import assignments, story, talks
 from blink.demo.building import Builder, open_practice
 
 
@@ -113,4 +113,5 @@ def _fill(practice: Builder, elio: User) -> None:
     practice.weekly(felix, bram, 0, "11:00")
     practice.weekly(felix, ysolde, 4, "11:00")
     practice.weekly(wren, sunniva, 2, "16:30")
+    talks.hold(practice, talks.SEATTLE)
     assignments.give(practice, assignments.SEATTLE)

@@ -16,6 +16,7 @@ from accounts.tenancy import everywhere
 from blink import demo
 from blink.demo import story
 from blink.demo.loading import load
+from messaging.models import Message
 from notifications.delivery import deliver_batch
 from notifications.models import Notification, OutboxMessage, State
 from scheduling.models import Appointment
@@ -285,3 +286,28 @@ def test_it_is_loaded_once(loaded: None) -> None:
     people = User.objects.count()
     assert load() is False
     assert User.objects.count() == people
+
+
+# --- its conversations
+
+
+def test_a_family_and_staff_write_now_and_the_others_are_told_within_the_first_minute_N1(begun: None) -> None:
+    for address in ("bram@cedarfinch.example", "etienne@vieuxtilleul.example", "rhys@willowmere.example"):
+        assert ["/messages/" in email.body for email in emails_to(address)].count(True) == 1
+    subjects = [email.subject for email in emails_to("callum.ashdown@post.example")]
+    assert "New message for you at Willowmere Counselling" in subjects
+    told = Notification.objects.filter(kind="message.sent")
+    assert {row.words for row in told.filter(login__name="Rosalind Bellweather")} == {
+        "Not emailed: this login has it turned off",
+        "Not texted: this login has it turned off",
+    }
+    assert (
+        told.get(login__name="Leela Ashdown", channel=Channel.TEXT).words
+        == "Not texted: texts are only sent by practices in the U.S. and Canada"
+    )
+
+
+def test_of_what_was_said_before_nothing_is_on_record_and_some_is_unread_O5(loaded: None) -> None:
+    assert Message.objects.filter(sent_at__lt=NOW - timedelta(hours=1)).count() > 10
+    assert not Notification.objects.filter(kind="message.sent", due_at__lt=NOW - timedelta(hours=1)).exists()
+    assert Message.objects.unread_by(Login.objects.get(name="Marisol Quintero")).count() == 2

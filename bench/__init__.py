@@ -1,0 +1,1 @@
+"""Benchmarks: how quick Blink is, measured the same way each time. See README.md."""
