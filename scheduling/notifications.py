@@ -15,7 +15,7 @@ from notifications.models import Notification
 from notifications.notify import notify
 from notifications.reasons import Reason, Skip
 from scheduling.agenda import LISTED_FIELDS, agendas_of
-from scheduling.ahead import REMINDER, lane_of, reminders_ahead
+from scheduling.ahead import REMINDER, family_links, lane_of, reminders_ahead
 from scheduling.calendar import calendar_of
 from scheduling.lines import Line
 from scheduling.mentions import last_told, mention
@@ -112,9 +112,10 @@ class AppointmentReminder(AppointmentKind):
     def upcoming(self, organization_id: int, *, now: datetime, until: datetime) -> Iterator[Notification]:
         rows: list[Notification] = []
         for channel in Channel:
-            column = Appointment.due_column(channel)
-            appointments = Appointment.objects.filter(organization_id=organization_id, **{f"{column}__lte": until})
-            rows += reminders_ahead(appointments, channel, now=now)
+            due = {f"{Appointment.due_column(channel)}__lte": until}
+            found = Appointment.objects.scheduled().filter(organization_id=organization_id, **due)
+            appointments = list(found.select_related(*LISTED_FIELDS))
+            rows += reminders_ahead(appointments, channel, family_links(appointments), now=now)
         return iter(sorted(rows, key=lambda row: (row.due_at, row.subject_id, row.login_id)))
 
 

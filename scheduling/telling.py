@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.features import Channel
@@ -12,7 +13,8 @@ from notifications.mending import mended_at
 from notifications.models import Notification, State
 from notifications.models.ledger import UNFINISHED
 from notifications.reasons import Send
-from scheduling.ahead import REMINDER, reminders_ahead
+from scheduling.agenda import LISTED_FIELDS
+from scheduling.ahead import REMINDER, family_links, reminders_ahead
 from scheduling.models import LEAD, Appointment, Mention
 from scheduling.notifications import ALREADY_LISTED, AppointmentChanged
 
@@ -80,10 +82,11 @@ def _ahead(appointment: Appointment, logins: set[int], now: datetime) -> list[Fo
         row.next_attempt_at = max(now, row.next_attempt_at)
     family = ClientLink.objects.filter(login__in=logins).values("client")
     until = appointment.starts_at - min(LEAD.values())
+    near = Appointment.objects.scheduled().filter(client__in=family)
+    upcoming = list(near.filter(Q(email_due_at__lte=until) | Q(text_due_at__lte=until)).select_related(*LISTED_FIELDS))
+    links = family_links(upcoming)
     for channel in Channel:
-        due = {f"{Appointment.due_column(channel)}__lte": until}
-        upcoming = reminders_ahead(Appointment.objects.filter(client__in=family, **due), channel, now=now)
-        rows += [row for row in upcoming if row.login_id in logins]
+        rows += [row for row in reminders_ahead(upcoming, channel, links, now=now) if row.login_id in logins]
     return [line for line in foretell(rows) if line.row.subject_id == appointment.pk]
 
 

@@ -1,6 +1,7 @@
 """Appointments about which nobody would be told, by the rules that the sender asks (L4)."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,9 +14,8 @@ from notifications.models import Notification
 from notifications.models.ledger import UNFINISHED, State
 from notifications.reasons import Send
 from notifications.rules import decide
-from scheduling.ahead import REMINDER, reminders_ahead
+from scheduling.ahead import REMINDER, family_links, reminders_ahead
 from scheduling.models import LEAD, Appointment, Mention
-from scheduling.models.appointments import AppointmentQuerySet
 from scheduling.notifications import AppointmentChanged
 
 # Long enough ahead to mend it: what is turned on after a reminder fell due no longer helps it (R9).
@@ -47,9 +47,11 @@ def unreachable(login: Login, *, now: datetime) -> list[Unreachable]:
     number of queries. An email that another appointment's email makes needless counts: both are decided alike.
     """
     soon = Appointment.objects.visible_to(login).scheduled().between(now, now + AHEAD)
-    appointments = {one.pk: one for one in soon.on_pages()}
-    told = _told(soon, appointments)
-    foreseen = _foreseen(soon.exclude(pk__in=told), now)
+    appointments = {one.pk: one for one in soon.select_related("client", "staff")}
+    for one in appointments.values():
+        one.organization = one.client.organization = login.organization  # known; hundreds of copies are not free
+    told = _told(appointments)
+    foreseen = _foreseen({pk: one for pk, one in appointments.items() if pk not in told}, now)
     told |= {line.row.subject_id for line in foreseen if line.will_be_sent}
     left = [one for pk, one in appointments.items() if pk not in told]
     reasons = _reasons(left, foreseen)
@@ -58,30 +60,27 @@ def unreachable(login: Login, *, now: datetime) -> list[Unreachable]:
     return [Unreachable(one, reasons[one.pk], one.client_id in linked) for one in left]
 
 
-def _told(soon: AppointmentQuerySet, appointments: dict[int, Appointment]) -> set[int]:
+def _told(appointments: Mapping[int, Appointment]) -> set[int]:
     """Those that some login was told of, as they are now, and that did not come back."""
-    mentions = Mention.objects.filter(appointment__in=soon.values("pk"), called_off=False).exclude(
+    mentions = Mention.objects.filter(appointment__in=list(appointments), called_off=False).exclude(
         notification__state__in=(State.SKIPPED, State.FAILED, State.UNDELIVERED)
     )
-    return {
-        pk
-        for pk, start in mentions.values_list("appointment", "starts_at")
-        if pk in appointments and appointments[pk].starts_at == start
-    }
+    return {pk for pk, start in mentions.values_list("appointment", "starts_at") if appointments[pk].starts_at == start}
 
 
-def _foreseen(soon: AppointmentQuerySet, now: datetime) -> list[Foreseen]:
+def _foreseen(appointments: Mapping[int, Appointment], now: datetime) -> list[Foreseen]:
     """What the rules say of what waits, and of what will fall due, about these."""
     rows = list(
         Notification.objects.unfinished()
-        .filter(kind__in=(REMINDER, AppointmentChanged.slug), subject_id__in=soon.values("pk"))
+        .filter(kind__in=(REMINDER, AppointmentChanged.slug), subject_id__in=list(appointments))
         .select_related("login__user", "organization", "client")
     )
     for row in rows:
         row.next_attempt_at = max(now, row.next_attempt_at)
+    links = family_links(appointments.values())
     for channel in Channel:
-        rows += reminders_ahead(soon, channel, now=now)
-    gathered = gather(rows)
+        rows += reminders_ahead(appointments.values(), channel, links, now=now)
+    gathered = gather(rows, subjects=[appointments[row.subject_id] for row in rows])
     return [
         Foreseen(row, subject, decide(facts))
         for row, subject, facts in zip(rows, gathered.subjects, gathered.facts, strict=True)
