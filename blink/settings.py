@@ -269,6 +269,7 @@ LOGGING: dict[str, Any] = {
         # Without any handler, Python's last resort would write to standard error.
         "twilio": {"level": "WARNING", "propagate": False, "handlers": ["nowhere"]},
         "urllib3": {"level": "ERROR"},
+        "fontTools": {"level": "WARNING"},  # tells each table of each font that goes into a PDF
         "anymail": {"level": "ERROR", "propagate": False, "handlers": ["nowhere"]},
     },
 }

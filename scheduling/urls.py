@@ -10,7 +10,6 @@ Status = Appointment.Status
 urlpatterns = [
     path("calendar/", calendar.calendar, name="calendar"),
     path("appointments/new/", booking.appointment_book, name="appointment_book"),
-    path("appointments/new/clients/", booking.appointment_book_clients, name="appointment_book_clients"),
     path("appointments/<int:pk>/", appointments.appointment, name="appointment"),
     path("appointments/<int:pk>/edit/", appointments.appointment_edit, name="appointment_edit"),
     path("appointments/<int:pk>/cancel/", appointments.appointment_cancel, name="appointment_cancel"),

@@ -6,6 +6,7 @@ from accounts.models import Feature, Plan
 from accounts.tenancy import within
 from blink.demo import assignments, talks
 from blink.demo.building import Builder, open_practice
+from blink.demo.invoices import billed, draft
 
 
 def build(now: datetime, password_hash: str) -> None:
@@ -66,3 +67,11 @@ def _fill(practice: Builder) -> None:
         practice.weekly(client, staff, weekday, at)
     talks.hold(practice, talks.BRISTOL)
     assignments.give(practice, assignments.BRISTOL)
+
+    # From before invoices were turned off; they are there again once they are turned on (O3).
+    session, room = ("Counselling, 50 minutes", "1", "60.00"), ("Hire of the attic, an hour", "1", "22.50", "20")
+    billed(practice, gareth, harriet, session, session, room, ago=70, paid_after=8)
+    billed(practice, arthur, harriet, session, ago=64, void=True)
+    billed(practice, poppy, harriet, session, session, ago=45)
+    billed(practice, ivy, harriet, session, room, ago=10)
+    draft(practice, rowan, harriet, session)

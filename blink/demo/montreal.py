@@ -6,6 +6,7 @@ from accounts.models import Plan, TextStop, User
 from accounts.tenancy import within
 from blink.demo import assignments, story, talks
 from blink.demo.building import CHOSE, Builder, open_practice
+from blink.demo.invoices import billed, draft
 
 
 def build(now: datetime, password_hash: str, elio: User) -> None:
@@ -85,3 +86,14 @@ def _fill(practice: Builder, elio: User) -> None:
     practice.weekly(maude, genevieve, 2, "14:00")
     talks.hold(practice, talks.MONTREAL)
     assignments.give(practice, assignments.MONTREAL)
+
+    # Care is exempt from tax, a workshop is not: TPS and TVQ together. One invoice is issued as the demo begins (N2).
+    seance, atelier = ("Séance individuelle, 50 minutes", "1", "130.00"), ("Atelier de gestion", "1", "89.95", "14.975")
+    billed(practice, emile, genevieve, seance, seance, ago=58, paid_after=12)
+    billed(practice, luc, genevieve, seance, atelier, ago=47)
+    billed(practice, noe, genevieve, seance, ago=33, void=True)
+    billed(practice, maude, genevieve, seance, seance, atelier, ago=15, note="Payable par virement Interac.")
+    draft(practice, emile, genevieve, seance, seance)
+    draft(practice, anais, genevieve, seance, atelier, note="Payable par virement Interac.").issue(
+        by=genevieve, at=practice.now
+    )

@@ -6,6 +6,7 @@ from accounts.models import Plan, User
 from accounts.tenancy import within
 from blink.demo import assignments, story, talks
 from blink.demo.building import Builder, open_practice
+from blink.demo.invoices import billed, draft
 
 
 def build(now: datetime, password_hash: str, elio: User) -> None:
@@ -115,3 +116,19 @@ def _fill(practice: Builder, elio: User) -> None:
     practice.weekly(wren, sunniva, 2, "16:30")
     talks.hold(practice, talks.SEATTLE)
     assignments.give(practice, assignments.SEATTLE)
+
+    # Invoices of two months. One is marked as paid just now, so her therapist is told; who noted it is not (P5).
+    session, report = ("Family session, 50 minutes", "1", "165.00"), ("School report", "1.5", "140.00")
+    billed(practice, ruby, wendell, session, session, ago=62, paid_after=9)
+    billed(practice, theo, wendell, session, report, ago=55, paid_after=31)
+    billed(practice, ada, wendell, session, ago=48)
+    billed(practice, jonah, imogen, ("Individual session, 50 minutes", "4", "150.00"), ago=41, paid_after=2)
+    billed(practice, nila, wendell, session, ago=36, void=True)
+    billed(practice, nila, wendell, session, session, ago=35, note="Replaces an invoice that was void.")
+    billed(practice, otis, wendell, ("Individual session, 50 minutes", "3", "150.00"), ago=20)
+    billed(practice, felix, wendell, session, ("Group evening for parents", "1", "45.00"), ago=12)
+    billed(practice, theo, wendell, session, session, ago=6)
+    noted = billed(practice, maren, ysolde, ("Video session, 50 minutes", "2", "150.00"), ago=5)
+    noted.mark_paid(on=practice.now.astimezone(practice.organization.zone).date(), by=wendell, at=practice.now)
+    draft(practice, ruby, wendell, session, session, session)
+    draft(practice, wren, wendell, session, note="Ask Joss about the missed hour before this is issued.")

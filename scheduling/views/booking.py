@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts.access import MemberRequest, staff_page
 from accounts.features import Feature
@@ -33,14 +33,6 @@ def appointment_book(request: MemberRequest) -> HttpResponse:
         given = {name: asked[name] for name in BookingForm.base_fields if asked.get(name)}
         form = BookingForm(login=request.login, initial={"staff": request.login.pk} | given)
     return _show(request, form)
-
-
-@staff_page(feature=Feature.APPOINTMENTS)
-@require_safe
-def appointment_book_clients(request: MemberRequest) -> HttpResponse:
-    """For htmx, while one types: the clients whom the words find."""
-    form = BookingForm(login=request.login, initial={"q": request.GET.get("q", "")})
-    return render(request, "scheduling/_found.html", {"form": form})
 
 
 def _book(request: MemberRequest, form: BookingForm) -> HttpResponse:

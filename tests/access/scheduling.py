@@ -16,7 +16,6 @@ MINE_READ = "302 405 405 404 404 404 404"
 ROWS: dict[str, Row] = {
     "calendar/": row(STAFF),
     "appointments/new/": row(STAFF, STAFF),
-    "appointments/new/clients/": row(STAFF),
     "appointments/<int:pk>/": row(ONE, ACTS, of="appointment"),
     "appointments/<int:pk>/edit/": row(ONE, ONE, of="appointment"),
     "appointments/<int:pk>/cancel/": row(ONE, ONE, of="appointment"),

@@ -82,7 +82,7 @@ def test_the_client_is_found_by_typing_with_and_without_javascript_W3(here: Prac
     for name in ("Mina", "Milo"):
         link(here.therapist, make_client(here.organization, name, last_name="Okoro"))
     browser = signed_in(here.therapist)
-    live = browser.get("/appointments/new/clients/?q=mi").content.decode()
+    live = browser.get("/appointments/new/?q=mi").content.decode()
     plain = send(browser, "/appointments/new/", booking(here, client="", q="mi okoro", find="1"))
     assert all(name in live for name in ("Mia Rivera", "Mina Okoro", "Milo Okoro"))
     assert "Mina Okoro" in plain
@@ -165,7 +165,7 @@ def test_what_came_in_between_is_warned_of_as_well(here: Practice) -> None:
 def test_therapists_book_their_own_clients_with_themselves_S3(here: Practice) -> None:
     stranger = make_client(here.organization, "Zelda")
     browser = signed_in(here.therapist)
-    assert "Zelda" not in browser.get("/appointments/new/clients/?q=zel").content.decode()
+    assert "Zelda" not in browser.get("/appointments/new/?q=zel").content.decode()
     assert "Select a valid choice" in send(browser, "/appointments/new/", booking(here, client=stranger.pk))
     assert "Select a valid choice" in send(browser, "/appointments/new/", booking(here, staff=here.owner.pk))
     assert booked(here) == []
