@@ -1,11 +1,12 @@
 """What staff fill in: a booking, a change, a cancellation. Every choice is among what this login may see (S1, S3)."""
 
-from datetime import timedelta
+import datetime
 from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, Login
@@ -14,6 +15,7 @@ from scheduling.actions import Plan
 from scheduling.models import MOST_MINUTES, MOST_TIMES, Appointment
 
 LEAST_MINUTES = 5
+FURTHEST = datetime.timedelta(days=3653)
 MOST_FOUND = 8  # clients shown for what was typed; more words find fewer
 
 
@@ -66,6 +68,13 @@ class PlanForm(forms.Form):
         self.fields["staff"].queryset = bookable_staff(login)  # type: ignore[attr-defined]  # a ModelChoiceField
         if not login.is_schedule_admin:
             self.fields["staff"].empty_label = None  # type: ignore[attr-defined]  # a ModelChoiceField
+
+    def clean_date(self) -> datetime.date:
+        """A day within ten years: further off a digit is wrong."""
+        day: datetime.date = self.cleaned_data["date"]
+        if abs(day - timezone.localdate()) > FURTHEST:
+            raise forms.ValidationError(_("Is the year right?"))
+        return day
 
     def plan(self) -> Plan:
         """What was filled in, once the form is valid."""
@@ -163,7 +172,7 @@ class BookingForm(PlanForm):
         if data["times"] and data["until"]:
             self.add_error("until", _("Say how many times, or until when; not both."))
         elif data["until"]:
-            step = timedelta(weeks=int(data["every"]))
+            step = datetime.timedelta(weeks=int(data["every"]))
             data["times"] = (data["until"] - data["date"]) // step + 1
             if data["times"] < 2:
                 self.add_error("until", _("By then there is no second appointment."))

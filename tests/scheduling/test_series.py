@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.features import Channel
@@ -273,3 +273,39 @@ def test_the_overlaps_of_a_year_are_one_query(new_york: Practice, django_assert_
     plan = Plan(new_york.therapist, date(2031, 2, 18), time(15, 30), 50, times=52)
     with within(new_york.organization), django_assert_num_queries(1):  # type: ignore[operator]  # a fixture of pytest-django
         assert len(overlapping(plan.spans(new_york.child), staff=new_york.therapist, client=new_york.child)) == 52
+
+
+ACTS = st.lists(
+    st.tuples(st.integers(0, 7), st.sampled_from(["move", "shorten", "cancel", "hand over"]), st.booleans()),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=ACTS)
+def test_however_a_series_is_changed_each_part_still_describes_its_own(
+    new_york: Practice, acts: list[tuple[int, str, bool]]
+) -> None:
+    with within(new_york.organization), time_machine.travel(NOW, tick=False), transaction.atomic():
+        booked = weekly(new_york, times=8)
+        for number, (which, act, following) in enumerate(acts):
+            one = Appointment.objects.get(pk=booked[which].pk)
+            if act == "cancel":
+                call_off(one, Status.CANCELLED, following=following)
+            else:
+                wanted: dict[str, dict[str, object]] = {
+                    "move": {"clock": time(9 + number)},
+                    "shorten": {"minutes": 20 + number},
+                    "hand over": {"staff": new_york.owner},
+                }
+                change(one, plan_of(one, **wanted[act]), following=following)
+        parts = Series.objects.all()
+        for part in parts:
+            positions = part.appointments.order_by("position").values_list("position", flat=True)
+            assert list(positions) == list(range(1, part.times + 1))
+        assert sum(part.times for part in parts) == 8
+        # Nobody is booked on another day of the week, and no two swap places.
+        assert [one.pk for one in all_of(new_york)] == [one.pk for one in booked]
+        assert {local(one)[:3] for one in all_of(new_york)} == {"Tue"}
+        transaction.set_rollback(True)
