@@ -134,7 +134,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # Signing in (docs/decisions/0009-signing-in.md)
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",  # Django admin's own sign-in
+    "django.contrib.auth.backends.ModelBackend",  # what a platform admin may do in Django admin
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 LOGIN_URL = "account_login"
