@@ -38,7 +38,7 @@ class Doors:
             return reverse("my_account")
         if login.role == Role.CLIENT:
             return reverse("login", args=[login.pk]) if self._sees_login(login) else ""
-        return reverse("staff_member", args=[login.pk]) if self.reader.is_user_admin else ""
+        return reverse("staff_member", args=[login.pk]) if self.reader.is_organization_admin else ""
 
     def preferences(self, login: Login) -> str:
         """Where they are changed; what staff choose to be told nobody else changes."""

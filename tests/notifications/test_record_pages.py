@@ -105,7 +105,8 @@ def test_every_link_of_the_record_opens_for_its_reader_S3(practice: Practice) ->
             for reason in (reasons.NOT_LINKED, reasons.PREFERENCE_OFF, reasons.CLIENT_DISCHARGED, reasons.FEATURE_OFF):
                 not_sent(login, reason=reason, client=client)
     manager = make_login(practice.organization, "Max Manager", Role.STAFF, is_organization_admin=True)
-    for reader in (practice.therapist, manager, practice.owner):
+    receptionist = make_login(practice.organization, "Rita Reception", Role.STAFF, is_user_admin=True)
+    for reader in (practice.therapist, manager, receptionist, practice.owner):
         browser = signed_in(reader)
         html = browser.get(RECORD).content.decode()
         table = html[html.index("<tbody") : html.index("</tbody>")]
