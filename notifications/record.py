@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Page
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +26,8 @@ from notifications.reasons import Reason
 from pages.lists import MAX_WORDS
 
 PER_PAGE = 50
+# At the ends of the calendar a day has no midnight in some zone, and no day after it.
+WITHIN = (MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31)))
 
 
 class DateInput(forms.DateInput):
@@ -50,8 +53,8 @@ class RecordFilter(forms.Form):
     state = forms.ChoiceField(
         required=False, label=_("What became of it"), choices=[("", _("Anything")), *Outcome.choices]
     )
-    since = forms.DateField(required=False, label=_("Due from"), widget=DateInput)
-    until = forms.DateField(required=False, label=_("Due to"), widget=DateInput)
+    since = forms.DateField(required=False, label=_("Due from"), widget=DateInput, validators=WITHIN)
+    until = forms.DateField(required=False, label=_("Due to"), widget=DateInput, validators=WITHIN)
 
     def __init__(self, data: Any, features: frozenset[Feature]) -> None:
         super().__init__(data, label_suffix="")

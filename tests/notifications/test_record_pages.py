@@ -323,3 +323,11 @@ def test_a_long_record_is_counted_no_further_than_is_of_use_L2(practice: Practic
     assert "Page 1 of 200" in read(browser, RECORD)
     assert rows(browser, RECORD, page="200") == 50
     assert "Page 200 of 200" in read(browser, RECORD, page="9999")
+
+
+def test_days_at_the_ends_of_the_calendar_are_told_apart_from_real_ones_W2(practice: Practice) -> None:
+    sent(practice.mom)
+    browser = signed_in(practice.owner)
+    for query in ({"since": "0001-01-01"}, {"until": "9999-12-31"}):
+        assert rows(browser, RECORD, **query) == 1
+        assert "Ensure this value is" in browser.get(RECORD, query).content.decode()

@@ -78,6 +78,13 @@ def test_the_address_of_a_slot_fills_the_form_in(here: Practice) -> None:
         assert filled in page
 
 
+def test_nonsense_in_place_of_a_client_is_no_client(here: Practice) -> None:
+    nonsense = "9" * 5000  # more digits than Python makes a number of
+    page = send(signed_in(here.owner), "/appointments/new/", booking(here, client=nonsense))
+    assert "Select a valid choice" in page
+    assert booked(here) == []
+
+
 def test_the_client_is_found_by_typing_with_and_without_javascript_W3(here: Practice) -> None:
     for name in ("Mina", "Milo"):
         link(here.therapist, make_client(here.organization, name, last_name="Okoro"))
