@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -99,5 +100,5 @@ def next_of(request: MemberRequest) -> str:
 def away(request: MemberRequest, url: str) -> HttpResponse:
     """Go there: with a redirect, or as htmx is told to leave the page."""
     if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Redirect": url})
+        return HttpResponse(headers={"HX-Redirect": iri_to_uri(url)})  # a header holds no accents and no line breaks
     return redirect(url)

@@ -210,11 +210,19 @@ def test_the_way_back_leads_nowhere_else(here: Practice, wanted: str) -> None:
     assert wanted not in browser.get("/appointments/new/", {"next": wanted}).content.decode()
 
 
-def test_in_the_dialog_success_leads_away_as_htmx_is_told(here: Practice) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ("/calendar/?view=day", "/calendar/?view=day"),
+        ("/clients/?q=Geneviève", "/clients/?q=Genevi%C3%A8ve"),
+        ("/calendar/\nSet-Cookie: a=b", "/calendar/%0ASet-Cookie:%20a=b"),
+    ],
+)
+def test_in_the_dialog_success_leads_away_as_htmx_is_told(here: Practice, wanted: str, told: str) -> None:
     answer = signed_in(here.therapist).post(
-        "/appointments/new/", booking(here, next="/calendar/?view=day"), headers={"HX-Request": "true"}
+        "/appointments/new/", booking(here, next=wanted), headers={"HX-Request": "true"}
     )
-    assert (answer.status_code, answer["HX-Redirect"]) == (200, "/calendar/?view=day")
+    assert (answer.status_code, answer["HX-Redirect"]) == (200, told)
 
 
 @pytest.fixture
