@@ -310,7 +310,7 @@ def test_a_practice_that_wants_a_second_factor_of_its_staff_gets_it_S5(
     Organization.objects.filter(pk=practice.organization.pk).update(staff_second_factor=True)
     user = practice.therapist.user
     sign_in(browser, user.email)
-    for address in ("/", "/staff/", "/logins/"):
+    for address in ("/", "/staff/", "/logins/", "/account/", "/account/notifications/", "/account/preferences/"):
         assert browser.get(address)["Location"] == "/account/2fa/"
     assert "wants its staff to sign in with a second factor" in browser.get("/account/2fa/").content.decode()
     with_app(user)
