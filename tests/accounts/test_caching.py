@@ -1,4 +1,4 @@
-"""Nothing of what signed-in people see is kept by a cache."""
+"""Nothing of what signed-in people see is kept by a cache, or in a cookie."""
 
 import pytest
 from django.test import Client as Browser
@@ -30,6 +30,15 @@ def test_what_is_downloaded_is_not_kept_either_S1(practice: Practice) -> None:
     appointment = practice.appointment()
     policy = kept_by(signed_in(practice.mom), f"/my/appointments/{appointment.pk}/appointment.ics")
     assert "no-store" in policy
+
+
+def test_what_was_confirmed_and_not_yet_read_goes_with_the_session_S1(practice: Practice) -> None:
+    """The next visitor of the computer is not told whom the last one discharged."""
+    browser = signed_in(practice.owner)
+    browser.post(f"/clients/{practice.child.pk}/discharge/")
+    assert "messages" not in browser.cookies
+    browser.post("/account/logout/")
+    assert "Mia" not in browser.get("/account/login/").content.decode()
 
 
 def test_the_front_page_of_strangers_may_be_kept(db: None) -> None:
