@@ -14,14 +14,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.lists import BoundedPaginator
 from accounts.features import Channel, Feature
-from accounts.models import Client, Login
+from accounts.models import Login
 from accounts.models.logins import LoginQuerySet
-from accounts.models.people import ClientQuerySet
 from notifications.doors import Doors
 from notifications.kinds import kinds
 from notifications.mending import page_to_mend
 from notifications.models import Notification
-from notifications.models.ledger import NotificationQuerySet, Outcome, reads_whole_record
+from notifications.models.ledger import NotificationQuerySet, Outcome
 from notifications.reasons import Reason
 from pages.lists import MAX_WORDS
 
@@ -136,14 +135,9 @@ def for_yourself(rows: Iterable[Notification]) -> list[Line]:
     return [Line(row, row.said(to_you=True)) for row in rows]
 
 
-def clients_in_record(reader: Login) -> ClientQuerySet:
-    """The clients whose record they may open."""
-    return Client.objects.all() if reads_whole_record(reader) else Client.objects.visible_to(reader)
-
-
 def logins_in_record(reader: Login) -> LoginQuerySet:
-    """The logins whose record they may open: of families, one's own, and for admins those of staff."""
-    if reads_whole_record(reader):
+    """The logins whose record they may open: of families, one's own, and for user admins those of staff."""
+    if reader.is_user_admin:
         return Login.objects.all()
     return Login.objects.visible_to(reader) | Login.objects.filter(pk=reader.pk)
 

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page, staff_page
-from accounts.models import Role
+from accounts.models import Client, Role
 from notifications import record as reading
 from notifications.models import Notification
 from notifications.models.ledger import NotificationQuerySet
@@ -23,7 +23,7 @@ def record(request: MemberRequest) -> HttpResponse:
 @staff_page()
 @require_safe
 def record_of_client(request: MemberRequest, pk: int) -> HttpResponse:
-    client = get_object_or_404(reading.clients_in_record(request.login), pk=pk)
+    client = get_object_or_404(Client.objects.visible_to(request.login), pk=pk)
     return _record(request, _visible(request).filter(client=client), {"client": client})
 
 
