@@ -23,13 +23,16 @@ class Gathered:
     subjects: list[Any]
 
 
-def gather(rows: Sequence[Notification], *, now: datetime | None = None) -> Gathered:
+def gather(
+    rows: Sequence[Notification], *, now: datetime | None = None, subjects: Sequence[Any] | None = None
+) -> Gathered:
     """Facts for each row (saved or, in a forecast, not yet), in a fixed number of queries.
 
     Rows come with `login__user`, `organization` and `client` loaded. Without `now` each row is looked at as of
-    its next attempt: what the forecast wants to know.
+    its next attempt: what the forecast wants to know. `subjects` are what the rows are about, where they are loaded
+    already, as the kind loads them.
     """
-    subjects = _subjects(rows)
+    subjects = list(subjects) if subjects is not None else _subjects(rows)
     toggles = {
         (toggle.organization_id, toggle.feature): toggle.on_since
         for toggle in FeatureToggle.objects.filter(

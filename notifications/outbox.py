@@ -24,7 +24,7 @@ from django.views.decorators.http import require_safe
 from accounts.features import Channel
 from accounts.models import Login, Organization
 from accounts.tenancy import everywhere
-from notifications.mending import mended_at
+from notifications.mending import mended_in_admin
 from notifications.models import Notification, OutboxLetter, OutboxMessage, State
 
 P = ParamSpec("P")
@@ -153,7 +153,7 @@ def record(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "login": Login.objects.filter(pk=chosen.get("login", 0)).first(),
         "page": page,
-        "rows": [(row, mended_at(row)) for row in page],
+        "rows": [(row, mended_in_admin(row)) for row in page],
         "query": _query_without(request, "page", "seen"),
     }
     return _live(request, "record", context)

@@ -1,24 +1,26 @@
 """What scheduling tells people: reminders, and corrections of reminders that went out."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.features import Channel, Feature
-from accounts.models import ClientLink
+from accounts.links import public_url
 from notifications import reasons
 from notifications.kinds import Content, Delivery, EventKind, Kind, Recipient
 from notifications.models import Notification
 from notifications.notify import notify
 from notifications.reasons import Reason, Skip
 from scheduling.agenda import LISTED_FIELDS, agendas_of
+from scheduling.ahead import REMINDER, family_links, lane_of, reminders_ahead
 from scheduling.calendar import calendar_of
 from scheduling.lines import Line
 from scheduling.mentions import last_told, mention
-from scheduling.models import LEAD, USEFUL_BEFORE, Appointment, Mention, hold_still
+from scheduling.models import LEAD, Appointment, Mention, hold_still
 
 NOT_SCHEDULED = Reason("appointment_not_scheduled", _("the appointment is no longer Scheduled"))
 MOVED = Reason("appointment_moved", _("the appointment was moved, and its reminder with it"))
@@ -26,8 +28,18 @@ BOOKED_LATE = {
     Channel.EMAIL: Reason("booked_late_for_email", _("it was put on the schedule less than 24 hours ahead")),
     Channel.TEXT: Reason("booked_late_for_text", _("it was put on the schedule less than one hour ahead")),
 }
-ALREADY_LISTED = Reason("already_listed", _("an earlier reminder to this login already listed it at this time"))
-NOTHING_TO_CORRECT = Reason("nothing_to_correct", _("what this login was told before is right"))
+ALREADY_LISTED = Reason(
+    "already_listed",
+    _("an earlier reminder to this login already listed it at this time"),
+    your_why=_("an earlier reminder to you already listed it at this time"),
+    told_all_the_same=True,
+)
+NOTHING_TO_CORRECT = Reason(
+    "nothing_to_correct",
+    _("what this login was told before is right"),
+    your_why=_("what you were told before is right"),
+    told_all_the_same=True,
+)
 OVERTAKEN = Reason("appointment_changed_again", _("the appointment changed again, and a later notice says how"))
 CALENDAR_NAME = "appointment.ics"
 JUST_BEFORE = timedelta(seconds=1)  # nothing is ever sent at or after the start (R8)
@@ -43,6 +55,14 @@ class AppointmentKind(Kind):
         hold_still(wanted)
         return Appointment.objects.filter(pk__in=wanted).select_related(*LISTED_FIELDS).in_bulk()
 
+    def describe(self, subject: Appointment) -> str:
+        line = Line(subject)
+        return gettext("%(day)s, %(time)s, with %(staff)s") % {
+            "day": line.short_day,
+            "time": line.time,
+            "staff": line.staff,
+        }
+
     def unsent(self, notification_ids: Sequence[int]) -> None:
         Mention.objects.filter(notification__in=notification_ids).delete()
 
@@ -51,15 +71,10 @@ class AppointmentKind(Kind):
         Mention.objects.filter(notification__in=notification_ids).update(is_reminder=False)
 
 
-def lane_of(channel: Channel | str, appointment_id: int) -> str:
-    """Emails about appointments leave a login one by one (R5's agenda); texts per appointment."""
-    return "agenda" if channel == Channel.EMAIL else f"appointment:{appointment_id}"
-
-
 class AppointmentReminder(AppointmentKind):
     """The email 24 hours before, an agenda; the text one hour before. Rows come from the scan, in bulk."""
 
-    slug = "appointment.reminder"
+    slug = REMINDER
     label = _("Appointment reminder")
 
     def objection(self, notification: Notification, subject: Appointment, now: datetime) -> Skip | None:
@@ -81,7 +96,11 @@ class AppointmentReminder(AppointmentKind):
             mentions += [mention(row, appointment, is_reminder=True) for appointment in listed]
             contents[row.pk] = Content(
                 template="scheduling/reminder",
-                context={"lines": [Line(appointment) for appointment in listed], "line": Line(listed[0])},
+                context={
+                    "lines": [Line(appointment) for appointment in listed],
+                    "line": Line(listed[0]),
+                    "link": _page_of(listed),
+                },
                 calendar=partial(calendar_of, listed),
                 calendar_name=CALENDAR_NAME,
             )
@@ -112,34 +131,10 @@ class AppointmentReminder(AppointmentKind):
     def upcoming(self, organization_id: int, *, now: datetime, until: datetime) -> Iterator[Notification]:
         rows: list[Notification] = []
         for channel in Channel:
-            column = Appointment.due_column(channel)
-            appointments = (
-                Appointment.objects.scheduled()
-                .filter(organization_id=organization_id, **{f"{column}__lte": until, f"{column}__isnull": False})
-                .select_related(*LISTED_FIELDS)
-            )
-            links = defaultdict(list)
-            for link in ClientLink.objects.filter(
-                login__role="client", client__in={appointment.client_id for appointment in appointments}
-            ).select_related("login__user", "login__organization"):
-                links[link.client_id].append(link)
-            rows += [
-                Notification(
-                    organization=appointment.organization,
-                    login=link.login,
-                    client=appointment.client,
-                    feature=self.feature,
-                    kind=self.slug,
-                    channel=channel,
-                    subject_id=appointment.pk,
-                    lane=lane_of(channel, appointment.pk),
-                    due_at=appointment.starts_at - LEAD[channel],
-                    useful_until=appointment.starts_at - USEFUL_BEFORE[channel],
-                    next_attempt_at=max(now, appointment.starts_at - LEAD[channel]),
-                )
-                for appointment in appointments
-                for link in links[appointment.client_id]
-            ]
+            due = {f"{Appointment.due_column(channel)}__lte": until}
+            found = Appointment.objects.scheduled().filter(organization_id=organization_id, **due)
+            appointments = list(found.select_related(*LISTED_FIELDS))
+            rows += reminders_ahead(appointments, channel, family_links(appointments), now=now)
         return iter(sorted(rows, key=lambda row: (row.due_at, row.subject_id, row.login_id)))
 
 
@@ -225,12 +220,22 @@ def _correction(delivery: Delivery, before: Mention | None, own: Mention | None,
     method = "CANCEL" if appointment.is_called_off else "PUBLISH"
     return Content(
         template=_template(appointment, before),
-        context={"line": Line(appointment, as_told=known), "before": Line(appointment, as_told=before.starts_at)},
+        context={
+            "line": Line(appointment, as_told=known),
+            "before": Line(appointment, as_told=before.starts_at),
+            "link": _page_of([appointment]),
+        },
         calendar=partial(calendar_of, [appointment], method=method),
         calendar_name=CALENDAR_NAME,
         calendar_method=method,
         useful_until=useful_until,
     )
+
+
+def _page_of(listed: Sequence[Appointment]) -> str:
+    """Where a family finds these after signing in: one appointment's page, or the list."""
+    path = reverse("my_appointment", args=[listed[0].pk]) if len(listed) == 1 else reverse("my_appointments")
+    return public_url(listed[0].organization, path)
 
 
 def _template(appointment: Appointment, before: Mention) -> str:

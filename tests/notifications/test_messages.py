@@ -242,8 +242,11 @@ def test_links_of_an_email_lead_to_pages_of_this_practice_and_texts_carry_none_N
     links = {str(a["href"]) for a in Read(email.html).all("a")}
     pages = {link for link in links if not link.startswith("tel:")}
     assert public_url(harbor.organization, "/account/") in pages
+    appointment = public_url(harbor.organization, f"/my/appointments/{email.notification.subject_id}/")
+    assert appointment in pages
     assert all(page.startswith(public_url(harbor.organization, "/")) for page in pages)
     assert public_url(harbor.organization, "/account/") in email.body
+    assert appointment in email.body
     for promised in ("://", "www.", "blink.example", "My Account", "Mon compte", "Sign in", "sign in", "onnectez"):
         assert promised not in text_of(harbor).body
 
@@ -264,7 +267,7 @@ def test_an_agenda_of_two_children_is_grouped_by_day_R5(harbor: Practice) -> Non
     message = remind(harbor)
     assert message.subject == "Reminder: 3 appointments, the first on Wednesday, November 25 at 9:00 AM PST"
     _before, _day, agenda = message.body.partition("Wednesday, November 25\n")
-    agenda, _rest, _after = agenda.partition("\n\nCannot come?")
+    agenda, _rest, _after = agenda.partition("\n\nSee your appointments")
     assert agenda == (
         "  9:00 AM PST\n  For: Mia\n  With: Theo Therapist\n\n"
         "  11:00 AM PST\n  For: Leo\n  With: Theo Therapist\n\n"

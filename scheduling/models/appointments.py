@@ -1,23 +1,23 @@
-"""Appointments, and what people were last told about each."""
+"""Appointments: when, with whom, and what became of each."""
 
 import uuid
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.features import Channel
-from accounts.models import Client, Login, Organization
+from accounts.models import Client, ClientLink, Login, Organization, Role
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
-from notifications.models import Notification
+from scheduling.models.series import Series
 
 LEAD = {Channel.EMAIL: timedelta(hours=24), Channel.TEXT: timedelta(hours=1)}  # R2
 USEFUL_BEFORE = {Channel.EMAIL: timedelta(hours=2), Channel.TEXT: timedelta(minutes=10)}  # R8
 AGENDA_SPAN = timedelta(hours=24)  # R5
+MOST_MINUTES = 12 * 60  # the longest appointment
 
 
 def whole_minute(moment: datetime) -> datetime:
@@ -30,6 +30,25 @@ def whole_minute(moment: datetime) -> datetime:
 
 
 class AppointmentQuerySet(TenantQuerySet["Appointment"]):
+    def visible_to(self, login: Login) -> "AppointmentQuerySet":
+        """What this login may see (S3).
+
+        Schedule admins and user admins: everybody's. Other staff: their own, and those of the clients linked to
+        them. Clients: those of the clients linked to them.
+        """
+        if login.is_schedule_admin or login.is_user_admin:
+            return self.all()
+        of_linked_clients = Q(client__in=ClientLink.objects.filter(login=login).values("client"))
+        return self.filter(of_linked_clients | Q(staff=login) if login.role == Role.STAFF else of_linked_clients)
+
+    def between(self, start: datetime, end: datetime) -> "AppointmentQuerySet":
+        """Those that start from `start` up to, not including, `end`."""
+        return self.filter(starts_at__gte=start, starts_at__lt=end)
+
+    def on_pages(self) -> "AppointmentQuerySet":
+        """With what pages print of each: who, with whom, and in which zone."""
+        return self.select_related("organization", "client__organization", "staff")
+
     def scheduled(self) -> "AppointmentQuerySet":
         """Exactly Scheduled: the only ones that are reminded (R1)."""
         return self.filter(status=Appointment.Status.SCHEDULED)
@@ -65,7 +84,13 @@ class Appointment(TenantModel):
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.SCHEDULED)
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
 
-    # Rises with every change of start or status: iCalendar's SEQUENCE (RFC 5545, 3.8.7.4; R10).
+    # One of a weekly series, counted from 1; or on its own.
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, null=True, editable=False, related_name="appointments")
+    position = models.PositiveSmallIntegerField(null=True, editable=False)
+    # The form that it was booked with, so that the same form sent twice books once.
+    booking = models.UUIDField(null=True, editable=False)
+
+    # Rises with every change of what a calendar shows: iCalendar's SEQUENCE (RFC 5545, 3.8.7.4; R10).
     sequence = models.PositiveIntegerField(default=0, editable=False)
     # When its present start was set or it became Scheduled, whichever is later (R6).
     on_schedule_since = models.DateTimeField(default=timezone.now, editable=False)
@@ -83,6 +108,12 @@ class Appointment(TenantModel):
                 name="appointment_status_known",
             ),
             models.CheckConstraint(condition=Q(minutes__gt=0), name="appointment_takes_time"),
+            models.CheckConstraint(
+                condition=Q(series__isnull=True, position__isnull=True) | Q(series__isnull=False, position__gte=1),
+                name="appointment_in_series_has_position",
+            ),
+            models.UniqueConstraint(fields=["series", "position"], name="appointment_once_in_series"),
+            models.UniqueConstraint(fields=["organization", "booking"], name="appointment_booked_once"),
         ]
         indexes = [
             models.Index(
@@ -118,6 +149,10 @@ class Appointment(TenantModel):
     @property
     def is_called_off(self) -> bool:
         return self.status in self.CALLED_OFF
+
+    def may_be_edited_by(self, login: Login) -> bool:
+        """Schedule admins edit everyone's schedule, other staff their own."""
+        return login.role == Role.STAFF and (login.is_schedule_admin or self.staff_id == login.pk)
 
     def late_for(self, channel: Channel) -> bool:
         """Put on the schedule less than the lead time ahead, so no reminder of its own (R6)."""
@@ -162,67 +197,22 @@ class Appointment(TenantModel):
         self._become(fresh)
         return changed
 
+    @transaction.atomic
+    def arrange(self, **changes: Any) -> bool:
+        """Change `staff`, `minutes` or `location`. False if they are so already.
+
+        The start stays, so nothing that people were told is wrong; calendars read the new sequence (R10).
+        """
+        fresh = Appointment.objects.select_for_update().get(pk=self.pk)
+        changed = {name: value for name, value in changes.items() if getattr(fresh, name) != value}
+        if changed:
+            for name, value in changed.items():
+                setattr(fresh, name, value)
+            fresh.sequence += 1
+            fresh.save()
+        self._become(fresh)
+        return bool(changed)
+
     def _become(self, fresh: "Appointment") -> None:
         for field in self._meta.concrete_fields:
             setattr(self, field.attname, getattr(fresh, field.attname))
-
-
-class MentionQuerySet(TenantQuerySet["Mention"]):
-    def reminders(self) -> "MentionQuerySet":
-        return self.filter(is_reminder=True)
-
-
-class Mention(TenantModel):
-    """What a login was told about an appointment by one channel: by a reminder, or by a correction of one.
-
-    The latest is what that person believes. Written with the attempt, before the provider is called, and taken
-    back if the provider certainly did not get it.
-    """
-
-    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
-    notification = models.ForeignKey(Notification, on_delete=models.CASCADE, related_name="+")
-    login = models.ForeignKey(Login, on_delete=models.CASCADE, related_name="+")
-    channel = models.CharField(_("channel"), max_length=10, choices=Channel)
-    appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="mentions")
-    starts_at = models.DateTimeField(_("start, as told"))
-    called_off = models.BooleanField(_("told that it is cancelled"))
-    is_reminder = models.BooleanField(_("by a reminder"))
-    created_at = models.DateTimeField(default=timezone.now)
-
-    objects = TenantManager.from_queryset(MentionQuerySet)()
-
-    class Meta(TenantModel.Meta):
-        constraints = [
-            # Each appointment is listed in exactly one reminder per login and channel, for each start (R5, R9).
-            models.UniqueConstraint(
-                fields=["login", "channel", "appointment", "starts_at"],
-                condition=Q(is_reminder=True),
-                name="mention_reminds_once",
-            ),
-        ]
-        indexes = [models.Index(fields=["appointment", "login", "channel", "-id"], name="mention_latest")]
-
-    def __str__(self) -> str:
-        return f"{self.channel}: {self.starts_at:%Y-%m-%d %H:%M} UTC{' called off' if self.called_off else ''}"
-
-    def is_still_right(self, appointment: Appointment) -> bool:
-        """Whether what was told still holds. Attended and no-show correct nothing."""
-        if appointment.is_called_off:
-            return self.called_off
-        if appointment.is_scheduled:
-            return not self.called_off and self.starts_at == appointment.starts_at
-        return True
-
-
-def hold_still(appointment_ids: Iterable[int]) -> None:
-    """Until this transaction ends these appointments cannot change; waits for changes under way.
-
-    So a reminder and a change never miss each other: either the reminder is written with the new time, or the
-    change sees what was told and corrects it. Shared locks: workers do not wait for each other. SQLite, whose
-    writers queue, needs none; nor does the forecast, which runs outside a transaction and promises nothing.
-    """
-    if connection.vendor != "postgresql" or not connection.in_atomic_block:
-        return
-    if ids := sorted(set(appointment_ids)):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM scheduling_appointment WHERE id = ANY(%s) ORDER BY id FOR SHARE", [ids])

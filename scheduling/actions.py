@@ -1,0 +1,203 @@
+"""What staff do to the schedule: book, change, cancel; one appointment, or it and those that follow in its series.
+
+Each is one transaction, and goes through the verbs of each appointment, so that reminders and corrections follow as
+if each had been changed by hand (R6, R7). Appointments that are over never change with the others.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import Client, Login
+from scheduling.models import Appointment, Series, at_wall_clock
+
+Span = tuple[datetime, datetime]  # from, up to
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When, with whom, how long and where; `day` and `clock` as on the practice's wall."""
+
+    staff: Login
+    day: date
+    clock: time
+    minutes: int
+    location: str = ""
+    every: int = 1  # weeks
+    times: int = 1
+
+    def spans(self, client: Client) -> list[Span]:
+        """When each appointment of a booking would take place."""
+        zone = client.organization.zone
+        days = [self.day + timedelta(weeks=self.every * number) for number in range(self.times)]
+        return [self._span(at_wall_clock(day, self.clock, zone)) for day in days]
+
+    def spans_of(self, appointment: Appointment, *, following: bool) -> list[Span]:
+        """When this appointment, and those that follow, would take place if they were changed to this."""
+        if not following:
+            return [self._span(at_wall_clock(self.day, self.clock, appointment.organization.zone))]
+        return [self._span(start) for _one, start in self.starts(appointment, tail_of(appointment))]
+
+    def starts(self, appointment: Appointment, tail: list[Appointment]) -> list[tuple[Appointment, datetime]]:
+        """The start of each of the tail that would change, if `appointment` were moved to this day and time.
+
+        When the time stays, each keeps its own, also one that was moved alone. When it changes, all keep step with
+        the first, as if the series had begun there.
+        """
+        zone = appointment.organization.zone
+        first = at_wall_clock(self.day, self.clock, zone)
+        changing = [one for one in tail if one.pk == appointment.pk or _is_ahead(one)]
+        if first == appointment.starts_at or appointment.series is None:
+            return [(one, first if one.pk == appointment.pk else one.starts_at) for one in changing]
+        every, position = appointment.series.every, appointment.position or 1
+        weeks = {one.pk: timedelta(weeks=every * ((one.position or 1) - position)) for one in changing}
+        return [(one, at_wall_clock(self.day + weeks[one.pk], self.clock, zone)) for one in changing]
+
+    def _span(self, start: datetime) -> Span:
+        return start, start + timedelta(minutes=self.minutes)
+
+
+class BookedAlready(Exception):
+    """This form was sent before; `appointment` is the first that it booked."""
+
+    def __init__(self, appointment: Appointment) -> None:
+        super().__init__(appointment)
+        self.appointment = appointment
+
+
+def book(client: Client, plan: Plan, *, form: UUID | None = None) -> list[Appointment]:
+    """Put one appointment, or a series of them, on the schedule.
+
+    `form` names the form it came from. Raises BookedAlready if that was sent before: the database keeps the name
+    unique, so of two at the same moment one is told so.
+    """
+    now = timezone.now()
+    try:
+        with transaction.atomic():
+            series = _series(client, plan) if plan.times > 1 else None
+            booked = [
+                Appointment(
+                    organization=client.organization,
+                    client=client,
+                    staff=plan.staff,
+                    starts_at=start,
+                    minutes=plan.minutes,
+                    location=plan.location,
+                    series=series,
+                    position=position if series else None,
+                    booking=form if position == 1 else None,
+                )
+                for position, (start, _end) in enumerate(plan.spans(client), start=1)
+            ]
+            for appointment in booked:
+                appointment.put_on_schedule(now)
+            return Appointment.objects.bulk_create(booked)
+    except IntegrityError:
+        earlier = Appointment.objects.filter(organization=client.organization, booking=form).first() if form else None
+        if earlier is None:
+            raise
+        raise BookedAlready(earlier) from None
+
+
+@transaction.atomic
+def change(appointment: Appointment, plan: Plan, *, following: bool = False) -> int:
+    """Move, or change staff, length or place; returns how many appointments changed.
+
+    Of those that follow only what this form changed is changed; cancelled ones stay as they are.
+    """
+    differs = {
+        name: wanted
+        for name, wanted in {"staff": plan.staff, "minutes": plan.minutes, "location": plan.location}.items()
+        if getattr(appointment, name) != wanted
+    }
+    tail = split(appointment) if following else [appointment]
+    starts = plan.starts(appointment, tail)
+    moved = at_wall_clock(plan.day, plan.clock, appointment.organization.zone) != appointment.starts_at
+    if following and appointment.series is not None:
+        series = appointment.series
+        series.staff = plan.staff
+        if moved:
+            series.first_day, series.clock = plan.day, plan.clock
+        series.save()
+    changed = 0
+    for one, start in starts:
+        was_moved = one.move(start)
+        changed += one.arrange(**differs) or was_moved
+    appointment.refresh_from_db()
+    return changed
+
+
+@transaction.atomic
+def call_off(appointment: Appointment, status: Appointment.Status, *, following: bool = False) -> int:
+    """Cancel, late-cancel or mark as no-show; returns how many appointments changed.
+
+    Those that follow are plainly cancelled: nobody is late for next month.
+    """
+    tail = split(appointment) if following else [appointment]
+    changed = 0
+    for one in tail:
+        if one.pk == appointment.pk:
+            changed += one.set_status(status)
+        elif _is_ahead(one):
+            changed += one.set_status(Appointment.Status.CANCELLED)
+    appointment.refresh_from_db()
+    return changed
+
+
+def tail_of(appointment: Appointment) -> list[Appointment]:
+    """This appointment and those that follow it in its series, in order."""
+    if appointment.series_id is None:
+        return [appointment]
+    tail = Appointment.objects.filter(series=appointment.series_id, position__gte=appointment.position or 1)
+    return list(tail.on_pages().select_related("series").order_by("position"))
+
+
+def split(appointment: Appointment) -> list[Appointment]:
+    """Make this appointment and those that follow a series of their own; returns them, in order.
+
+    What was before keeps the old series, so a change to the rest says nothing about it. Runs in the caller's
+    transaction; the series is locked, so of two such changes one waits for the other.
+    """
+    if appointment.series_id is None:
+        return [appointment]
+    series = Series.objects.select_for_update().get(pk=appointment.series_id)
+    appointment.refresh_from_db()  # another split may have been quicker
+    before = (appointment.position or 1) - 1
+    if before and appointment.series_id == series.pk:
+        rest = Series.objects.create(
+            organization_id=series.organization_id,
+            client_id=series.client_id,
+            staff_id=series.staff_id,
+            first_day=series.day(before + 1),
+            clock=series.clock,
+            every=series.every,
+            times=series.times - before,
+        )
+        series.times = before
+        series.save()
+        Appointment.objects.filter(series=series, position__gt=before).update(
+            series=rest, position=F("position") - before
+        )
+        appointment.refresh_from_db()
+    return tail_of(appointment)
+
+
+def _series(client: Client, plan: Plan) -> Series:
+    return Series.objects.create(
+        organization=client.organization,
+        client=client,
+        staff=plan.staff,
+        first_day=plan.day,
+        clock=plan.clock,
+        every=plan.every,
+        times=plan.times,
+    )
+
+
+def _is_ahead(appointment: Appointment) -> bool:
+    """Whether a change of the whole series touches it: still Scheduled, and not begun."""
+    return appointment.is_scheduled and appointment.starts_at > timezone.now()

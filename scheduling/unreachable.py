@@ -1,0 +1,107 @@
+"""Appointments about which nobody would be told, by the rules that the sender asks (L4)."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from accounts.features import Channel
+from accounts.models import ClientLink, Login, Role
+from notifications.facts import gather
+from notifications.forecast import Foreseen
+from notifications.mending import mended_at
+from notifications.models import Notification
+from notifications.models.ledger import UNFINISHED, State
+from notifications.reasons import Send
+from notifications.rules import decide
+from scheduling.ahead import REMINDER, family_links, reminders_ahead
+from scheduling.models import LEAD, Appointment, Mention
+from scheduling.notifications import AppointmentChanged
+
+# Long enough ahead to mend it: what is turned on after a reminder fell due no longer helps it (R9).
+AHEAD = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why one login is not told by one channel, and where that is mended."""
+
+    login: Login
+    words: str
+    mend: str
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """An appointment that no login is told of, with a reason for each login that was thought of."""
+
+    appointment: Appointment
+    why: list[Why]
+    somebody_is_linked: bool
+
+
+def unreachable(login: Login, *, now: datetime) -> list[Unreachable]:
+    """The Scheduled appointments of the next days, as far as this login sees them, that nobody is told of.
+
+    A login is told if a reminder or a correction with the present start went out, or will by the rules. A fixed
+    number of queries. An email that another appointment's email makes needless counts: both are decided alike.
+    """
+    soon = Appointment.objects.visible_to(login).scheduled().between(now, now + AHEAD)
+    appointments = {one.pk: one for one in soon.select_related("client", "staff")}
+    for one in appointments.values():
+        one.organization = one.client.organization = login.organization  # known; hundreds of copies are not free
+    told = _told(appointments)
+    foreseen = _foreseen({pk: one for pk, one in appointments.items() if pk not in told}, now)
+    told |= {line.row.subject_id for line in foreseen if line.will_be_sent}
+    left = [one for pk, one in appointments.items() if pk not in told]
+    reasons = _reasons(left, foreseen)
+    links = ClientLink.objects.filter(client__in={one.client_id for one in left}, login__role=Role.CLIENT)
+    linked = set(links.values_list("client_id", flat=True))
+    return [Unreachable(one, reasons[one.pk], one.client_id in linked) for one in left]
+
+
+def _told(appointments: Mapping[int, Appointment]) -> set[int]:
+    """Those that some login was told of, as they are now, and that did not come back."""
+    mentions = Mention.objects.filter(appointment__in=list(appointments), called_off=False).exclude(
+        notification__state__in=(State.SKIPPED, State.FAILED, State.UNDELIVERED)
+    )
+    return {pk for pk, start in mentions.values_list("appointment", "starts_at") if appointments[pk].starts_at == start}
+
+
+def _foreseen(appointments: Mapping[int, Appointment], now: datetime) -> list[Foreseen]:
+    """What the rules say of what waits, and of what will fall due, about these."""
+    rows = list(
+        Notification.objects.unfinished()
+        .filter(kind__in=(REMINDER, AppointmentChanged.slug), subject_id__in=list(appointments))
+        .select_related("login__user", "organization", "client")
+    )
+    for row in rows:
+        row.next_attempt_at = max(now, row.next_attempt_at)
+    links = family_links(appointments.values())
+    for channel in Channel:
+        rows += reminders_ahead(appointments.values(), channel, links, now=now)
+    gathered = gather(rows, subjects=[appointments[row.subject_id] for row in rows])
+    return [
+        Foreseen(row, subject, decide(facts))
+        for row, subject, facts in zip(rows, gathered.subjects, gathered.facts, strict=True)
+    ]
+
+
+def _reasons(left: list[Appointment], foreseen: list[Foreseen]) -> dict[int, list[Why]]:
+    """Why each login of each is not told, by appointment: what was decided, then what will be."""
+    starts = {one.pk: one.starts_at for one in left}
+    reasons: dict[int, list[Why]] = defaultdict(list)
+    decided = (
+        Notification.objects.filter(kind=REMINDER, subject_id__in=starts)
+        .exclude(state__in=UNFINISHED)
+        .select_related("login", "organization", "client")
+        .order_by("login__name", "pk")
+    )
+    for row in decided:
+        if row.due_at == starts[row.subject_id] - LEAD[Channel(row.channel)]:
+            reasons[row.subject_id].append(Why(row.login, row.words, mended_at(row)))
+    for line in foreseen:
+        if line.row.subject_id in starts and not isinstance(line.decision, Send):
+            line.row.reason = line.reason  # never saved: `mended_at` reads it
+            reasons[line.row.subject_id].append(Why(line.row.login, line.words, mended_at(line.row)))
+    return reasons
