@@ -33,7 +33,8 @@ def member_scope(get_response: Handler) -> Handler:
 
     Sets `request.login` (None for nobody, and for a user without an active login), `request.logins` (all active
     ones, for switching) and `request.features` (those that are on). A login that was deactivated is gone with the
-    next request. Nothing of this in Django admin, which has a scope of its own.
+    next request. Working as a login activates it, whichever way somebody signed in: from then on its address is
+    theirs alone to change (S4). Nothing of this in Django admin, which has a scope of its own.
     """
 
     def handle(request: Any) -> HttpResponse:
@@ -51,6 +52,7 @@ def member_scope(get_response: Handler) -> Handler:
             timezone.override(request.login.organization.zone),
             translation.override(request.login.language),
         ):
+            request.login.activate()
             request.features = features_on()
             return get_response(request)
 
@@ -62,9 +64,15 @@ def in_admin(request: HttpRequest) -> bool:
 
 
 def chosen(request: Any) -> Login | None:
-    """The login that the session chose, else the first by practice and name; None if there is none."""
+    """The login that the session chose, else the first by practice and name; None if there is none.
+
+    One that nobody accepted yet comes last: whoever invites a person does not change where they land.
+    """
     kept = request.session.get(CHOSEN)
-    ordered = sorted(request.logins, key=lambda login: (login.pk != kept, login.organization.name, login.name))
+    ordered = sorted(
+        request.logins,
+        key=lambda login: (login.pk != kept, login.activated_at is None, login.organization.name, login.name),
+    )
     return ordered[0] if ordered else None
 
 

@@ -4,16 +4,23 @@ The page of a client is of `accounts`, which does not know invoices; `billing` p
 `AppConfig.ready()`, and the page shows whatever was placed:
 
     place(Slot.CLIENT, Panel(template="billing/_client.html", context=of_client, order=40, feature=Feature.INVOICES))
+
+Lists of logins show what upper layers know of each row in the same way, asked about all rows of a page at once:
+
+    describe_logins(reachability)  # (request, logins) -> {login.pk: [Hint(words=_("Email"), tone="good"), ...]}
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
+
+from django.utils.functional import Promise
 
 from accounts.access import MemberRequest
 from accounts.features import Feature
+from accounts.models import Login
 
 
 class Slot(Enum):
@@ -52,3 +59,35 @@ def panels_in(slot: Slot, request: MemberRequest, subject: Any) -> Iterator[tupl
             context = panel.context(request, subject)
             if context is not None:
                 yield panel.template, context
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hint:
+    """A few words about a login in a list, shown as a tag. The tone repeats the words in colour; none is neutral."""
+
+    words: str | Promise
+    tone: Literal["", "good", "wait", "bad"] = ""
+
+
+Describe = Callable[[MemberRequest, Sequence[Login]], Mapping[int, Sequence[Hint]]]
+
+_describing: list[Describe] = []
+
+
+def describe_logins(describe: Describe) -> None:
+    """Say something about client logins wherever they are listed. Called from `AppConfig.ready()`.
+
+    `describe` gets the logins of one page, with organization and user loaded, and answers by their ids; it takes a
+    fixed number of queries. A login it says nothing about may be left out.
+    """
+    _describing.append(describe)
+
+
+def hints_for(request: MemberRequest, logins: Sequence[Login]) -> dict[int, list[Hint]]:
+    """What there is to say about each of these logins, by id."""
+    hints: dict[int, list[Hint]] = {login.pk: [] for login in logins}
+    if logins:
+        for describe in _describing:
+            for pk, words in describe(request, logins).items():
+                hints[pk].extend(words)
+    return hints

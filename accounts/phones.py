@@ -121,6 +121,12 @@ def for_display(stored: str) -> str:
     return kept
 
 
+def for_search(typed: str) -> str:
+    """Words that are looked for, a phone number among them as it is stored: `(206) 555-0143` is `2065550143`."""
+    kept = normalize(typed)
+    return kept if re.fullmatch(r"\+?[0-9]+", kept) else typed
+
+
 def e164(ten_digits: str) -> str:
     """Ten digits as the text provider wants them: `+16045550199`.
 

@@ -43,6 +43,7 @@ class Environment(BaseSettings):
     PORT: int = Field(8000, ge=1, le=65535)
     PUBLIC_URL: str = ""  # locally: this computer, at PORT
     HSTS_WHOLE_DOMAIN: bool = False
+    TRUSTED_PROXIES: int = Field(1, ge=0, le=10)
     DATA_DIR: str = "var"
 
     DATABASE_URL: str = Field("", repr=False)

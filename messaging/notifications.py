@@ -17,8 +17,17 @@ from notifications.models import Notification
 from notifications.reasons import Reason, Skip
 
 DELETED = Reason("message_deleted", _("the message was deleted before"))
-NOT_TAKING_PART = Reason("not_taking_part", _("this login no longer takes part in the conversation"))
-ALREADY_READ = Reason("already_read", _("they had read the message by then"))
+NOT_TAKING_PART = Reason(
+    "not_taking_part",
+    _("this login no longer takes part in the conversation"),
+    your_why=_("you no longer take part in the conversation"),
+)
+ALREADY_READ = Reason(
+    "already_read",
+    _("they had read the message by then"),
+    your_why=_("you had read the message by then"),
+    told_all_the_same=True,
+)
 
 USEFUL_FOR = timedelta(days=2)  # after an outage of two days an old notice would only puzzle
 

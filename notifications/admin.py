@@ -31,10 +31,10 @@ from accounts.admin.logins import LoginAdmin
 from accounts.features import Channel
 from accounts.models import Login, TextStop
 from notifications.kinds import kind_of, kinds
-from notifications.mending import mended_at
-from notifications.models import Notification, State
-from notifications.reasons import Reason, Skip
-from notifications.rules import reachable
+from notifications.mending import mended_in_admin
+from notifications.models import Letter, Notification, State
+from notifications.reachability import reach
+from notifications.reasons import Reason
 
 
 @admin.register(Login)
@@ -58,16 +58,7 @@ class ReachableLoginAdmin(LoginAdmin):
     @admin.display(description=_("texts"))
     def texts(self, login: Login) -> str:
         """Whether texts reach it, by the very rule that the sender uses; else why not."""
-        decision = reachable(
-            channel=Channel.TEXT,
-            email=login.user.email,
-            country=str(login.organization.country),
-            phone=login.phone,
-            stopped=bool(getattr(login, "replied_stop", False)),
-        )
-        if isinstance(decision, Skip):
-            return decision.reason.words(Channel.TEXT, decision.detail)
-        return gettext("Can be texted")
+        return reach(login, Channel.TEXT, stopped=bool(getattr(login, "replied_stop", False))).in_a_word
 
     @admin.display(description=_("record"))
     def record(self, login: Login) -> SafeString:
@@ -148,6 +139,15 @@ class DueFilter(FormFilter):
         return queryset.filter(due_at__gte=now - timedelta(days=30 if self.value() == "month" else 7))
 
 
+@admin.register(Letter)
+class LetterAdmin(ReadOnlyAdmin[Letter]):
+    """Account mail: what waits, what left, and what was given up and why. Never its words, which let people in."""
+
+    list_display = ("to", "created_at", "sent_at", "given_up_at", "attempts", "error")
+    search_fields = ("to",)
+    fields = readonly_fields = ("to", "sender_name", "created_at", "sent_at", "given_up_at", "attempts", "error")
+
+
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin[Notification], PhoneSearch[Notification]):
     """Every decision. Built for tables of millions: bounded counts, a bounded span of time, no sorting by others."""
@@ -204,7 +204,7 @@ class NotificationAdmin(ReadOnlyAdmin[Notification], PhoneSearch[Notification]):
         words = row.words
         if row.state == State.FAILED and row.reason in Reason.known:
             words = f"{row.get_state_display()}. {words}"
-        url = mended_at(row)
+        url = mended_in_admin(row)
         return format_html('<a href="{}">{}</a>', url, words) if url else words
 
     @admin.display(description=_("practice"))

@@ -67,6 +67,10 @@ class Kind(ABC):
     def load(self, ids: Iterable[int]) -> Mapping[int, Any]:
         """The subjects by id, in bulk, with whatever `objection` and `compose` read. Missing ones are gone."""
 
+    def describe(self, subject: Any) -> str:
+        """Which one it is, in a few words for staff, such as "Tue, Nov 24, 10:00 AM PST"; asks no queries."""
+        return ""
+
     def objection(self, notification: Notification, subject: Any, now: datetime) -> Skip | None:
         """Why the subject itself no longer warrants telling, asked just before sending. No queries."""
         return None

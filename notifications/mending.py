@@ -1,9 +1,11 @@
-"""Where what kept a notification from being sent is mended: a page of Django admin (L1)."""
+"""Where what kept a notification from being sent is mended (L1): on the pages of staff, or in Django admin."""
 
 from django.db.models import Model
+from django.urls import reverse
 
 from accounts.admin.lists import change_url
-from accounts.models import Client, Login, Organization
+from accounts.models import Client, Login, Organization, Role
+from notifications.doors import Doors
 from notifications.models import Notification
 from notifications.reasons import Mend, Reason
 
@@ -17,10 +19,42 @@ MENDED_ON: dict[Mend, tuple[type[Model], str]] = {
 
 
 def mended_at(row: Notification) -> str:
-    """The address of the admin page where what kept this from being sent is mended, or nothing.
+    """The address of the page where staff mend what kept this from being sent, or nothing.
 
-    Nothing is mended where it was sent, where only its receiver can (a STOP), or where time alone does.
+    Whether they may open it is not asked: see `page_to_mend`. Rows come with `login` loaded.
     """
+    reason = Reason.known.get(row.reason)
+    if reason is None:
+        return ""
+    if reason.mend == Mend.ORGANIZATION:
+        return reverse("organization")
+    if reason.mend == Mend.CLIENT and row.client_id:
+        return reverse("client", args=[row.client_id])
+    if reason.mend in (Mend.LOGIN, Mend.PREFERENCES) and row.login.role == Role.CLIENT:
+        return reverse("login", args=[row.login_id]) + ("#preferences" if reason.mend == Mend.PREFERENCES else "")
+    return ""
+
+
+def page_to_mend(reason: Reason, row: Notification, doors: Doors) -> str:
+    """The page where this reader mends it, if there is one that lets them in.
+
+    Nothing is mended where only the receiver can (a STOP), or where time alone does.
+    """
+    match reason.mend:
+        case Mend.ORGANIZATION:
+            return doors.organization()
+        case Mend.CLIENT:
+            return doors.client(row.client_id)
+        case Mend.LOGIN:
+            return doors.login(row.login)
+        case Mend.PREFERENCES:
+            return doors.preferences(row.login)
+        case Mend.NOWHERE:
+            return ""
+
+
+def mended_in_admin(row: Notification) -> str:
+    """The address of the page of Django admin where it is mended, or nothing."""
     reason = Reason.known.get(row.reason)
     if reason is None or reason.mend not in MENDED_ON:
         return ""

@@ -5,6 +5,7 @@ opens them. They work without JavaScript; with it, a part of each page is fetche
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
@@ -23,13 +24,14 @@ from django.views.decorators.http import require_safe
 from accounts.features import Channel
 from accounts.models import Login, Organization
 from accounts.tenancy import everywhere
-from notifications.mending import mended_at
-from notifications.models import Notification, OutboxMessage, State
+from notifications.mending import mended_in_admin
+from notifications.models import Notification, OutboxLetter, OutboxMessage, State
 
 P = ParamSpec("P")
 
 LATEST = 30  # messages on the first page
 ON_A_PHONE = 100  # messages on one person's phones, and in the mailbox: the latest
+LETTERS = 200  # about signing in: the latest
 PEOPLE = 100  # in the list of people: those who were told something last
 ROWS = 50  # of the record, on a page
 FORMS = ("html", "text", "calendar")
@@ -78,20 +80,24 @@ def outbox_page(
 @outbox_page
 def people(request: HttpRequest) -> HttpResponse:
     """Everyone who was told something, and what went out last."""
-    latest = OutboxMessage.objects.all().listed()[:LATEST]
-    return _live(request, "people", {"people": _everyone(), "latest": latest})
+    letters = _letters()
+    latest = _by_time(OutboxMessage.objects.all().listed()[:LATEST], letters)[:LATEST]
+    return _live(request, "people", {"people": _everyone(letters), "latest": latest})
 
 
 @outbox_page
 def person(request: HttpRequest, login_id: int) -> HttpResponse:
     """One person's phones and mailbox."""
     login = get_object_or_404(Login.objects.select_related("organization", "user"), pk=login_id)
+    letters = _letters()
     theirs = OutboxMessage.objects.all().at_same_address_as(login.pk).listed()
     context = {
         "login": login,
-        "people": _everyone(),
+        "people": _everyone(letters),
         "phones": _by_number(theirs.by(Channel.TEXT)[:ON_A_PHONE]),
-        "emails": theirs.by(Channel.EMAIL)[:ON_A_PHONE],
+        "emails": _by_time(
+            theirs.by(Channel.EMAIL)[:ON_A_PHONE], [each for each in letters if each.recipient == login.user.email]
+        ),
     }
     return _live(request, "person", context)
 
@@ -108,6 +114,23 @@ def email(request: HttpRequest, pk: int) -> HttpResponse:
 def email_html(request: HttpRequest, pk: int) -> HttpResponse:
     """The HTML of one email alone, for the frame."""
     html = get_object_or_404(OutboxMessage.objects.by(Channel.EMAIL), pk=pk).html
+    return HttpResponse(html, headers={"Content-Security-Policy": EMAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"})
+
+
+@outbox_page
+def letter(request: HttpRequest, pk: int) -> HttpResponse:
+    """One letter about a sign-in with its headers, in one of its forms: `?form=html` or `text`."""
+    message = get_object_or_404(OutboxLetter, pk=pk)
+    form = request.GET.get("form", "")
+    people = list(Login.objects.filter(user__email=message.recipient).select_related("organization").order_by("pk"))
+    context = {"message": message, "form": form if form in FORMS[:2] else FORMS[0], "people": people}
+    return render(request, "outbox/letter.html", context)
+
+
+@outbox_page
+def letter_html(request: HttpRequest, pk: int) -> HttpResponse:
+    """The HTML of one letter alone, for the frame."""
+    html = get_object_or_404(OutboxLetter, pk=pk).html
     return HttpResponse(html, headers={"Content-Security-Policy": EMAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"})
 
 
@@ -130,14 +153,45 @@ def record(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "login": Login.objects.filter(pk=chosen.get("login", 0)).first(),
         "page": page,
-        "rows": [(row, mended_at(row)) for row in page],
+        "rows": [(row, mended_in_admin(row)) for row in page],
         "query": _query_without(request, "page", "seen"),
     }
     return _live(request, "record", context)
 
 
-def _everyone() -> Iterable[Any]:
-    return OutboxMessage.objects.all().people()[:PEOPLE]
+def _letters() -> list[OutboxLetter]:
+    return list(OutboxLetter.objects.listed()[:LETTERS])
+
+
+def _everyone(letters: Iterable[OutboxLetter]) -> list[dict[str, Any]]:
+    """Who was told something, the last first: by notices to their logins, and by letters to their address."""
+    people = {row["login"]: dict(row) for row in OutboxMessage.objects.all().people()[:PEOPLE]}
+    written: dict[str, list[OutboxLetter]] = defaultdict(list)
+    for letter in letters:
+        written[letter.recipient].append(letter)
+    logins = Login.objects.filter(user__email__in=written).select_related("organization", "user").order_by("pk")
+    for login in logins:
+        theirs = written[login.user.email]
+        one = people.setdefault(
+            login.pk,
+            {
+                "login": login.pk,
+                "name": login.name,
+                "practice": login.organization.name,
+                "zone": login.organization.time_zone,
+                "texts": 0,
+                "emails": 0,
+                "last": theirs[0].sent_at,
+            },
+        )
+        one["emails"] += len(theirs)
+        one["last"] = max(one["last"], theirs[0].sent_at)
+    return sorted(people.values(), key=lambda one: (-one["last"].timestamp(), one["login"]))[:PEOPLE]
+
+
+def _by_time(emails: Iterable[OutboxMessage], letters: Iterable[OutboxLetter]) -> list[OutboxMessage | OutboxLetter]:
+    """Both in one list, the latest first."""
+    return sorted([*emails, *letters], key=lambda message: message.sent_at, reverse=True)
 
 
 def _by_number(latest_first: Iterable[OutboxMessage]) -> dict[str, list[OutboxMessage]]:

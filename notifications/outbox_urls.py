@@ -9,5 +9,7 @@ urlpatterns = [
     path("emails/<int:pk>/", outbox.email, name="email"),
     path("emails/<int:pk>/html", outbox.email_html, name="email-html"),
     path("emails/<int:pk>/appointment.ics", outbox.email_calendar, name="email-calendar"),
+    path("letters/<int:pk>/", outbox.letter, name="letter"),
+    path("letters/<int:pk>/html", outbox.letter_html, name="letter-html"),
     path("record/", outbox.record, name="record"),
 ]

@@ -1,5 +1,15 @@
 """Where the pages of this app are."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from notifications.views import forecast, preferences, record
+
+urlpatterns = [
+    path("account/preferences/", preferences.my_preferences, name="my_preferences"),
+    path("account/notifications/", record.my_notifications, name="my_notifications"),
+    path("logins/<int:pk>/preferences/", preferences.preferences_of_login, name="preferences_of_login"),
+    path("record/", record.record, name="record"),
+    path("record/clients/<int:pk>/", record.record_of_client, name="record_of_client"),
+    path("record/logins/<int:pk>/", record.record_of_login, name="record_of_login"),
+    path("forecast/", forecast.forecast, name="forecast"),
+]

@@ -28,11 +28,17 @@ class Mend(Enum):
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason. `why` may hold %(detail)s: a count or a provider's code, never anything personal."""
+    """One reason. `why` may hold %(detail)s: a count or a provider's code, never anything personal.
+
+    `your_why` says the same to the very person who was not told, where that takes other words.
+    `told_all_the_same` is for what another notice makes needless.
+    """
 
     code: str
     why: Words
     mend: Mend = Mend.NOWHERE
+    your_why: Words = ""
+    told_all_the_same: bool = False
 
     known: ClassVar[dict[str, "Reason"]] = {}
 
@@ -41,12 +47,16 @@ class Reason:
             raise ValueError(f"Two reasons are called {self.code!r}.")
         Reason.known[self.code] = self
 
-    def words(self, channel: str, detail: str = "") -> str:
-        """The whole sentence, such as "Not texted: the phone number has 11 digits"."""
-        why = str(self.why) % {"detail": detail}
+    def words(self, channel: str, detail: str = "", *, to_you: bool = False) -> str:
+        """The whole sentence, such as "Not texted: the phone number has 11 digits"; or "your phone number has"."""
+        why = self.because(detail, to_you=to_you)
         if channel == Channel.TEXT:
             return _now("Not texted: %(why)s") % {"why": why}
         return _now("Not emailed: %(why)s") % {"why": why}
+
+    def because(self, detail: str = "", *, to_you: bool = False) -> str:
+        """Why alone, such as "the phone number has 11 digits"."""
+        return str((to_you and self.your_why) or self.why) % {"detail": detail}
 
 
 @dataclass(frozen=True)
@@ -70,30 +80,69 @@ FEATURE_ON_LATER = Reason(
     _("the practice turned this feature on after the moment it was about"),
     Mend.ORGANIZATION,
 )
-LOGIN_INACTIVE = Reason("login_inactive", _("this login is deactivated"), Mend.LOGIN)
-LOGIN_ACTIVE_LATER = Reason("login_active_later", _("this login was made active too late for it"), Mend.LOGIN)
+LOGIN_INACTIVE = Reason(
+    "login_inactive", _("this login is deactivated"), Mend.LOGIN, your_why=_("your login was deactivated")
+)
+LOGIN_ACTIVE_LATER = Reason(
+    "login_active_later",
+    _("this login was made active too late for it"),
+    Mend.LOGIN,
+    your_why=_("your login was made active too late for it"),
+)
 CLIENT_DISCHARGED = Reason("client_discharged", _("the client is discharged"), Mend.CLIENT)
 CLIENT_ACTIVE_LATER = Reason("client_active_later", _("the client became active too late for it"), Mend.CLIENT)
-NOT_LINKED = Reason("not_linked", _("this login is no longer linked to the client"), Mend.LOGIN)
-LINKED_LATER = Reason("linked_later", _("this login was linked to the client too late for it"), Mend.LOGIN)
-PREFERENCE_OFF = Reason("preference_off", _("this login has it turned off"), Mend.PREFERENCES)
+NOT_LINKED = Reason(
+    "not_linked",
+    _("this login is no longer linked to the client"),
+    Mend.LOGIN,
+    your_why=_("you are no longer linked to the client"),
+)
+LINKED_LATER = Reason(
+    "linked_later",
+    _("this login was linked to the client too late for it"),
+    Mend.LOGIN,
+    your_why=_("you were linked to the client too late for it"),
+)
+PREFERENCE_OFF = Reason(
+    "preference_off",
+    _("this login has it turned off"),
+    Mend.PREFERENCES,
+    your_why=_("you have it turned off"),
+)
 PREFERENCE_ON_LATER = Reason(
-    "preference_on_later", _("this login turned it on after the moment it was about"), Mend.PREFERENCES
+    "preference_on_later",
+    _("this login turned it on after the moment it was about"),
+    Mend.PREFERENCES,
+    your_why=_("you turned it on after the moment it was about"),
 )
 SUBJECT_GONE = Reason("subject_gone", _("what it was about is no longer there"))
 TOO_LATE = Reason("too_late", _("it was too late by the time it could be sent"))
-NO_EMAIL = Reason("no_email", _("there is no email address"), Mend.LOGIN)
+NO_EMAIL = Reason(
+    "no_email", _("there is no email address"), Mend.LOGIN, your_why=_("we have no email address of yours")
+)
 PRACTICE_OUTSIDE_US_CANADA = Reason(
     "practice_outside_us_canada",
     _("texts are only sent by practices in the U.S. and Canada"),
     Mend.ORGANIZATION,
 )
-NO_PHONE = Reason("no_phone", _("there is no phone number"), Mend.LOGIN)
-PHONE_NOT_TEN_DIGITS = Reason("phone_not_ten_digits", _("the phone number has %(detail)s digits"), Mend.LOGIN)
-PHONE_OUTSIDE_US_CANADA = Reason(
-    "phone_outside_us_canada", _("the phone number is not a U.S. or Canadian number"), Mend.LOGIN
+NO_PHONE = Reason("no_phone", _("there is no phone number"), Mend.LOGIN, your_why=_("we have no phone number of yours"))
+PHONE_NOT_TEN_DIGITS = Reason(
+    "phone_not_ten_digits",
+    _("the phone number has %(detail)s digits"),
+    Mend.LOGIN,
+    your_why=_("your phone number has %(detail)s digits"),
 )
-REPLIED_STOP = Reason("replied_stop", _("this number replied STOP; only UNSTOP from that phone resumes texts"))
+PHONE_OUTSIDE_US_CANADA = Reason(
+    "phone_outside_us_canada",
+    _("the phone number is not a U.S. or Canadian number"),
+    Mend.LOGIN,
+    your_why=_("your phone number is not a U.S. or Canadian number"),
+)
+REPLIED_STOP = Reason(
+    "replied_stop",
+    _("this number replied STOP; only UNSTOP from that phone resumes texts"),
+    your_why=_("your number replied STOP; only UNSTOP from your phone resumes texts"),
+)
 REFUSED = Reason("refused", _("the provider refused it for good (code %(detail)s)"), Mend.LOGIN)
 NUMBER_TAKES_NO_TEXTS = Reason(
     "number_takes_no_texts",

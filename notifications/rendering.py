@@ -33,6 +33,10 @@ class Rendered:
     calendar_method: str = "PUBLISH"
     segments: int = 0
 
+    @property
+    def message_id(self) -> str:
+        return self.notification.message_id
+
 
 def recipient_of(row: Notification) -> str:
     """The address or ten-digit number that this row goes to."""

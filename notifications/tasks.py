@@ -8,7 +8,8 @@ from django.utils import timezone
 from accounts.tenancy import everywhere
 from notifications.delivery import BATCH, deliver_batch
 from notifications.kinds import slugs
-from notifications.models import Notification
+from notifications.letters import deliver_letters
+from notifications.models import Letter, Notification
 from notifications.waking import wake
 
 # A sweep wakes at most this many workers' worth of batches; the next one, 15 seconds later, wakes more.
@@ -20,10 +21,13 @@ SHIFT = 10.0  # seconds, and the batch under way
 def deliver() -> None:
     """Send what is due, batch by batch, for one shift; ask one more worker to help where there is much.
 
+    Account mail first: somebody sits and waits for it, and there is never much of it.
+
     A shift ends, so that scans and sweeps get their turn however slow a provider is; who is next goes on.
     """
     ends_at = time.monotonic() + SHIFT
     helped = False
+    deliver_letters()
     while taken := deliver_batch():
         if time.monotonic() > ends_at:
             wake()
@@ -38,5 +42,6 @@ def sweep() -> None:
     """Find due rows that nobody took, or whose worker died, and wake workers for them: every 15 seconds."""
     with everywhere("the sweep serves every organization"):
         due = Notification.objects.claimable(timezone.now(), kinds=slugs()).order_by()[: WAKE_AT_MOST * BATCH].count()
-    for _batch in range(-(-due // BATCH)):
+    letters = Letter.objects.claimable(timezone.now()).exists()
+    for _batch in range(max(-(-due // BATCH), int(letters))):
         deliver.apply_async(expires=15)

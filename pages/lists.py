@@ -1,7 +1,7 @@
 """Lists: words that are searched for, and the pages of what was found."""
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Generic, TypeVar
@@ -32,14 +32,20 @@ class Listing(Generic[M]):
 
 
 def listing(
-    request: HttpRequest, found: QuerySet[M, Any], *, search: Sequence[str] = (), per_page: int = 50
+    request: HttpRequest,
+    found: QuerySet[M, Any],
+    *,
+    search: Sequence[str] = (),
+    per_page: int = 50,
+    sought: Callable[[str], str] = str,
 ) -> Listing[M]:
     """The page that `?page=` asks for of what matches the words of `?q=`.
 
     Each word must be in one of the fields of `search`, in any case. A page out of range is the nearest there is.
+    `sought` turns what was typed into what the fields hold, such as a phone number into its digits.
     """
     words = " ".join(request.GET.get("q", "").replace("\0", "").split())
-    for word in words.split()[:MAX_WORDS]:
+    for word in sought(words).split()[:MAX_WORDS]:
         found = found.filter(reduce(operator.or_, (Q(**{f"{name}__icontains": word}) for name in search)))
     rest = request.GET.copy()
     rest.pop("page", None)

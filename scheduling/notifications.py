@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.features import Channel, Feature
@@ -27,8 +28,18 @@ BOOKED_LATE = {
     Channel.EMAIL: Reason("booked_late_for_email", _("it was put on the schedule less than 24 hours ahead")),
     Channel.TEXT: Reason("booked_late_for_text", _("it was put on the schedule less than one hour ahead")),
 }
-ALREADY_LISTED = Reason("already_listed", _("an earlier reminder to this login already listed it at this time"))
-NOTHING_TO_CORRECT = Reason("nothing_to_correct", _("what this login was told before is right"))
+ALREADY_LISTED = Reason(
+    "already_listed",
+    _("an earlier reminder to this login already listed it at this time"),
+    your_why=_("an earlier reminder to you already listed it at this time"),
+    told_all_the_same=True,
+)
+NOTHING_TO_CORRECT = Reason(
+    "nothing_to_correct",
+    _("what this login was told before is right"),
+    your_why=_("what you were told before is right"),
+    told_all_the_same=True,
+)
 OVERTAKEN = Reason("appointment_changed_again", _("the appointment changed again, and a later notice says how"))
 CALENDAR_NAME = "appointment.ics"
 JUST_BEFORE = timedelta(seconds=1)  # nothing is ever sent at or after the start (R8)
@@ -43,6 +54,14 @@ class AppointmentKind(Kind):
         wanted = list(ids)
         hold_still(wanted)
         return Appointment.objects.filter(pk__in=wanted).select_related(*LISTED_FIELDS).in_bulk()
+
+    def describe(self, subject: Appointment) -> str:
+        line = Line(subject)
+        return gettext("%(day)s, %(time)s, with %(staff)s") % {
+            "day": line.short_day,
+            "time": line.time,
+            "staff": line.staff,
+        }
 
     def unsent(self, notification_ids: Sequence[int]) -> None:
         Mention.objects.filter(notification__in=notification_ids).delete()

@@ -6,7 +6,7 @@ one that exists and with one that does not.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from pytest_django import Settings
 from accounts.features import Channel
 from accounts.models import Client, Login, Organization, Role, TextStop, User
 from accounts.tenancy import everywhere
-from notifications.models import Notification, OutboxMessage
+from notifications.models import Letter, Notification, OutboxLetter, OutboxMessage
 from tests.access import member_objects, member_rows
 from tests.access.rows import ROLES as MEMBER_ROLES
 from tests.access.rows import Row as MemberRow
@@ -62,6 +62,8 @@ OPEN_TO_ALL = {
     "outbox/people/<int:login_id>/": Row(READ, Answer(404, 405), "login"),
     "outbox/emails/<int:pk>/": Row(READ, Answer(404, 405), "email"),
     "outbox/emails/<int:pk>/html": Row(READ, Answer(404, 405), "email"),
+    "outbox/letters/<int:pk>/": Row(READ, Answer(404, 405), "letter"),
+    "outbox/letters/<int:pk>/html": Row(READ, Answer(404, 405), "letter"),
     "outbox/emails/<int:pk>/appointment.ics": Row(READ, Answer(404, 405), "email"),
     # Without Twilio's signature nobody learns even whether a notification exists (T7, T10).
     "webhooks/twilio/status/<int:pk>": Row(Answer(405, 403), Answer(405, 403), "notifications.notification"),
@@ -75,6 +77,7 @@ MAY: dict[str, set[str]] = {
     "accounts.client": {"add", "change"},
     "accounts.login": {"add", "change"},
     "accounts.textstop": set(),
+    "notifications.letter": set(),
     "notifications.notification": set(),
     "scheduling.appointment": set(),
 }
@@ -158,26 +161,34 @@ def ids(practice: Practice, settings: Settings) -> dict[str, list[int]]:
             html="<p>See you.</p>",
             calendar="BEGIN:VCALENDAR",
         )
+    letter = OutboxLetter.objects.create(
+        letter=Letter.objects.create(to=practice.mom.user.email),
+        recipient=practice.mom.user.email,
+        body="Welcome.",
+        html="<p>Welcome.</p>",
+    )
     return {
         "login": [practice.mom.pk],
         "email": [message.pk],
+        "letter": [letter.pk],
         "client page": [ContentType.objects.get_for_model(Client).pk, practice.child.pk],
         "accounts.organization": [practice.organization.pk],
         "accounts.user": [practice.mom.user.pk],
         "accounts.client": [practice.child.pk],
         "accounts.login": [practice.mom.pk],
         "accounts.textstop": [TextStop.objects.stop("2065550199").pk],
+        "notifications.letter": [letter.letter_id],
         "notifications.notification": [text.pk],
         "scheduling.appointment": [practice.appointment().pk],
     }
 
 
-def address(route: Route, ids: list[int]) -> str:
-    """The route's address with these ids in it."""
+def address(route: Route, ids: Sequence[int | str]) -> str:
+    """The route's address with these ids in it; where there are none, as for a token, with one that nobody has."""
     given = iter(ids)
     pattern = {"admin/(?P<url>.*)$": "admin/no/such/"}.get(route.pattern, route.pattern)
     pattern = re.sub(r"\^\(\?P<app_label>(\w+)[^)]*\)/\$", r"\1/", pattern)
-    return "/" + re.sub(r"<(?:\w+:)?\w+>", lambda _found: str(next(given)), pattern)
+    return "/" + re.sub(r"<(?:\w+:)?\w+>", lambda _found: str(next(given, NOBODY)), pattern)
 
 
 def visits(ids: dict[str, list[int]]) -> Iterator[tuple[Route, str, Answer]]:

@@ -9,8 +9,9 @@ from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import models
 
-from accounts.models import Organization, TextStop, User
+from accounts.models import Organization, TextStop, Throttle, User
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+from notifications.models import Letter, OutboxLetter
 from tests.tenants import tenant_models
 
 HOUSE = Path(__file__).parents[1]
@@ -23,6 +24,9 @@ OWNED_BY_NOBODY: dict[Any, str] = {
     Organization: "the tenant itself",
     User: "one person's sign-in, perhaps to several organizations",
     TextStop: "a STOP holds for the number, in every organization (T6)",
+    Throttle: "attempts to sign in are counted before anybody is known",
+    Letter: "mail about a user's own sign-in",
+    OutboxLetter: "the same, in the outbox of the demo",
 }
 
 

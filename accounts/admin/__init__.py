@@ -5,6 +5,7 @@ one practice is narrowed to it here.
 """
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
@@ -17,6 +18,8 @@ from accounts.models import Client, Organization, TextStop, User
 admin.site.unregister(Group)
 # Addresses change with their users', by their owners alone (S4).
 admin.site.unregister(EmailAddress)
+# Secrets of second factors are shown to nobody; `UserAdmin` has an action that removes them.
+admin.site.unregister(Authenticator)
 admin.site.register(Organization, OrganizationAdmin)
 admin.site.register(User, UserAdmin)
 admin.site.register(Client, ClientAdmin)

@@ -54,6 +54,7 @@ class OrganizationForm(FeatureForm):
             "phone",
             "reply_to",
             "plan",
+            "staff_second_factor",
         )
 
 
@@ -71,6 +72,7 @@ class OrganizationAdmin(ModelAdmin[Organization]):
         (_("Features"), {"fields": COLUMNS, "description": _("Preferences survive a feature being turned off.")}),
         (_("Address"), {"fields": ("street", "street2", "city", "region", "postal_code", "country", "time_zone")}),
         (_("Contact"), {"fields": ("phone", "reply_to")}),
+        (_("Signing in"), {"fields": ("staff_second_factor",)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import ValidationError
@@ -14,6 +15,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones
+from accounts.adapter import tell_owner
 from accounts.admin import generics
 from accounts.admin.generics import AdminUserCreationForm, ModelAdmin, TabularInline, UserChangeForm
 from accounts.admin.lists import ActiveFilter, OrganizationFilter, PhoneSearch, linked
@@ -97,6 +99,15 @@ class UserAdmin(generics.UserAdmin[User]):
     fieldsets = ((None, {"fields": ("email", "password", "is_active", "is_superuser", "last_login", "joined_at")}),)
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
     inlines = (LoginsOfUser,)
+    actions = ("remove_second_factor",)
+
+    @admin.action(description=_("Remove the second factor of the selected, who lost theirs and proved who they are"))
+    def remove_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            Authenticator.objects.filter(user=user).delete()
+            tell_owner(user.email, gettext("Your second factor was removed by those who run Blink."))
+            self.log_change(request, user, "Second factor removed.")
+        self.message_user(request, gettext("Removed. They sign in with the password alone now."))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj else ()

@@ -4,6 +4,7 @@ from accounts.models.organizations import FeatureToggle, Organization, Plan
 from accounts.models.people import Client, User
 from accounts.models.preferences import Preference, PreferenceChange
 from accounts.models.stops import TextStop
+from accounts.models.throttle import Throttle
 
 __all__ = [
     "Channel",
@@ -18,5 +19,6 @@ __all__ = [
     "PreferenceChange",
     "Role",
     "TextStop",
+    "Throttle",
     "User",
 ]

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +24,13 @@ class LoginQuerySet(TenantQuerySet["Login"]):
     def active(self) -> "LoginQuerySet":
         return self.filter(active_since__isnull=False)
 
+    def inactive(self) -> "LoginQuerySet":
+        return self.filter(active_since__isnull=True)
+
+    def waiting(self) -> "LoginQuerySet":
+        """Invited, and not activated yet."""
+        return self.active().filter(activated_at__isnull=True)
+
     def clients(self) -> "LoginQuerySet":
         """Logins of clients and their families, not of staff."""
         return self.filter(role=Role.CLIENT)
@@ -33,9 +40,9 @@ class LoginQuerySet(TenantQuerySet["Login"]):
 
     def linked_like(self, login: "Login") -> "LoginQuerySet":
         """Client logins of the clients whom this staff login serves."""
-        return self.clients().filter(
-            Exists(ClientLink.objects.filter(login=OuterRef("pk"), client__in=login.clients.all()))
-        )
+        # Not by Exists: of 5,000 logins SQLite would look through the links of each (measured: 13 seconds).
+        theirs = ClientLink.objects.filter(client__in=login.links.values("client"))
+        return self.clients().filter(pk__in=theirs.values("login"))
 
     def visible_to(self, login: "Login") -> "LoginQuerySet":
         """Client logins: all of them for a user admin, for other staff those of their clients (P4, S3).
@@ -91,6 +98,30 @@ class Login(TenantModel):
         permissions = self.is_organization_admin or self.is_user_admin or self.is_schedule_admin
         if self.role == Role.CLIENT and permissions:
             raise ValidationError(_("Permissions are for staff; a client login has none."))
+
+    @property
+    def is_of_client(self) -> bool:
+        """Of a client or their family, not of staff."""
+        return self.role == Role.CLIENT
+
+    def is_managed_by(self, staff: "Login") -> bool:
+        """Whether this member of staff may close this client login, or give it to another address.
+
+        A user admin may, and whoever serves all of its clients: nobody gains or takes more than they see (S3, S4).
+        """
+        if staff.is_user_admin:
+            return True
+        return staff.role == Role.STAFF and not self.links.exclude(client__in=staff.links.values("client")).exists()
+
+    def activate(self) -> bool:
+        """Note that its owner has come: they accepted the invitation. False if that is known, or it is closed."""
+        if self.activated_at is not None:
+            return False
+        now = timezone.now()
+        waiting = Login.objects.active().filter(pk=self.pk, user=self.user_id, activated_at__isnull=True)
+        activated = bool(waiting.update(activated_at=now))
+        self.refresh_from_db(fields=["activated_at"])
+        return activated
 
     def deactivate(self) -> bool:
         """Close this login: it cannot sign in and is told nothing (N5). False if it was closed already."""

@@ -43,6 +43,11 @@ class Organization(models.Model):
     phone = PhoneField(_("phone"), blank=True)
     reply_to = models.EmailField(_("reply-to email"), blank=True)
     plan = models.CharField(_("plan"), max_length=10, choices=Plan, default=Plan.GO)
+    staff_second_factor = models.BooleanField(
+        _("staff need a second factor"),
+        default=False,
+        help_text=_("Staff without an authenticator app or passkey set one up before they go on."),
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

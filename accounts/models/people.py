@@ -78,6 +78,9 @@ class ClientQuerySet(TenantQuerySet["Client"]):
     def active(self) -> "ClientQuerySet":
         return self.filter(active_since__isnull=False)
 
+    def discharged(self) -> "ClientQuerySet":
+        return self.filter(active_since__isnull=True)
+
     def linked_to(self, login: "Login") -> "ClientQuerySet":
         """Those whom this login belongs to or serves."""
         return self.filter(pk__in=login.links.values("client"))
@@ -109,6 +112,14 @@ class Client(TenantModel):
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def age(self) -> int | None:
+        """In whole years, by the calendar of the time zone that is active; None where the birthday is not known."""
+        if self.born_on is None:
+            return None
+        today = timezone.localdate()
+        return today.year - self.born_on.year - ((today.month, today.day) < (self.born_on.month, self.born_on.day))
 
     @property
     def zone(self) -> ZoneInfo:

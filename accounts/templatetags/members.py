@@ -6,10 +6,17 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts import phones
 from accounts.menu import Item, menu_of
 from accounts.panels import Slot, panels_in
 
 register = template.Library()
+
+
+@register.filter
+def phone(stored: str) -> str:
+    """A phone number as people write it, such as "(604) 555-0199"."""
+    return phones.for_display(stored)
 
 
 @register.simple_tag(takes_context=True)

@@ -10,7 +10,7 @@ Nothing of a provider's own exception leaves a channel: they carry addresses and
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -18,6 +18,9 @@ from django.utils.module_loading import import_string
 from accounts.features import Channel
 from notifications.reasons import Reason
 from notifications.rendering import Rendered
+
+if TYPE_CHECKING:
+    from notifications.letters import LetterToSend
 
 # Seconds until another try after an error that only a person can mend, such as a wrong password. Long enough not
 # to burden the provider, short enough that a mended setting still saves a text.
@@ -60,6 +63,13 @@ class Lookup(Protocol):
         """The provider's ids of texts to this ten-digit number accepted since then; raises a ChannelError."""
 
 
+class LetterBox(Protocol):
+    """One open way for letters, that serves a batch."""
+
+    def send(self, message: "LetterToSend") -> str:
+        """Hand one letter over; returns the provider's id for it."""
+
+
 class Connection(Protocol):
     """One open way to a provider, that serves a batch."""
 
@@ -75,6 +85,10 @@ _BACKENDS = {
 }
 
 
+_LETTERS = {
+    "providers": "notifications.channels.email.open_connection",
+    "outbox": "notifications.channels.local.open_letters",
+}
 _LOOKUPS = {
     "providers": "notifications.channels.text.open_lookup",
     "outbox": "notifications.channels.local.open_lookup",
@@ -85,6 +99,12 @@ def open_channel(channel: Channel) -> AbstractContextManager[Connection]:
     """The connection for this channel, as `DELIVERY` says: providers, or the local outbox."""
     connect = import_string(_BACKENDS[settings.DELIVERY, channel])
     opened: AbstractContextManager[Connection] = connect()
+    return opened
+
+
+def open_letters() -> AbstractContextManager[LetterBox]:
+    """The connection for account mail."""
+    opened: AbstractContextManager[LetterBox] = import_string(_LETTERS[settings.DELIVERY])()
     return opened
 
 

@@ -6,7 +6,7 @@ import smtplib
 from collections.abc import Iterator
 from email.encoders import encode_base64
 from email.mime.base import MIMEBase
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 from anymail.exceptions import (
@@ -20,10 +20,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from notifications.channels import UNTIL_MENDED, ChannelError, Connection, Lost, Permanent, Transient
+from notifications.channels import UNTIL_MENDED, ChannelError, Lost, Permanent, Transient
 from notifications.channels.http import never_left, seconds_of
 from notifications.channels.sender import one_line, sender
-from notifications.rendering import Rendered
 
 CLOSING = 421  # SMTP: "closing the connection", at any moment (RFC 5321, 3.8)
 
@@ -56,6 +55,31 @@ _ENHANCED = re.compile(r"\s*#?5\.(?P<status>(?P<subject>[0-9]{1,3})\.[0-9]{1,3})
 ID_LENGTH = 200  # characters; the ledger's column
 
 
+class Email(Protocol):
+    """What this channel sends: a notice that is rendered, or a letter about somebody's sign-in."""
+
+    @property
+    def message_id(self) -> str: ...
+    @property
+    def recipient(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def body(self) -> str: ...
+    @property
+    def html(self) -> str: ...
+    @property
+    def sender_name(self) -> str: ...
+    @property
+    def reply_to(self) -> str: ...
+    @property
+    def calendar(self) -> bytes: ...
+    @property
+    def calendar_name(self) -> str: ...
+    @property
+    def calendar_method(self) -> str: ...
+
+
 class EmailConnection:
     """One connection to the mail server, opened when first needed and again after it broke."""
 
@@ -63,7 +87,7 @@ class EmailConnection:
         self._backend: Any = None
         self._used = False
 
-    def send(self, message: Rendered) -> str:
+    def send(self, message: Email) -> str:
         """Hand one email over; returns the provider's id of it, or else its Message-ID."""
         try:
             email = compose(message)
@@ -77,7 +101,7 @@ class EmailConnection:
                 # Servers close a connection after so many messages. That is no trouble; a new one serves.
                 answer = self._hand_over(email)
             if isinstance(answer, str):
-                return (answer or message.notification.message_id)[:ID_LENGTH]
+                return (answer or message.message_id)[:ID_LENGTH]
             failure = answer
         # Raised out here, so that it does not carry the backend's exception, with its payload, as its context.
         raise failure
@@ -110,7 +134,7 @@ class EmailConnection:
 
 
 @contextlib.contextmanager
-def open_connection() -> Iterator[Connection]:
+def open_connection() -> Iterator[EmailConnection]:
     """A connection for a batch of emails."""
     connection = EmailConnection()
     try:
@@ -119,14 +143,13 @@ def open_connection() -> Iterator[Connection]:
         connection.close()
 
 
-def compose(message: Rendered) -> EmailMultiAlternatives:
+def compose(message: Email) -> EmailMultiAlternatives:
     """The email, in text and HTML. Raises ValueError for an address that is none.
 
     Its headers say nothing about the person; no tags or metadata are given to the provider.
     """
-    row = message.notification
     headers = {
-        "Message-ID": row.message_id,  # the same for every attempt (E5)
+        "Message-ID": message.message_id,  # the same for every attempt (E5)
         "Auto-Submitted": "auto-generated",  # keeps vacation notices away (RFC 3834, 5)
     }
     if settings.EMAIL_BACKEND.startswith("anymail.backends.postmark"):

@@ -3,14 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from accounts.features import Channel
 from notifications.channels import Connection, Lookup
 from notifications.channels.sender import sender
-from notifications.models import OutboxMessage
+from notifications.models import OutboxLetter, OutboxMessage
 from notifications.rendering import Rendered
+
+if TYPE_CHECKING:
+    from notifications.letters import LetterToSend
 
 SENDING_NUMBER = "5550100"  # a number that nobody has
 
@@ -45,6 +49,25 @@ def _sender(message: Rendered) -> str:
     return sender(message.sender_name)
 
 
+class OutboxLetters:
+    """Keeps each letter once as well."""
+
+    def send(self, message: "LetterToSend") -> str:
+        kept, _created = OutboxLetter.objects.get_or_create(
+            letter=message.letter,
+            defaults={
+                "sender": sender(message.sender_name),
+                "recipient": message.recipient,
+                "subject": message.subject,
+                "body": message.body,
+                "html": message.html,
+                "message_id": message.message_id,
+                "sent_at": timezone.now(),
+            },
+        )
+        return f"outbox-letter-{kept.pk}"
+
+
 class OutboxLookup:
     def accepted(self, number: str, since: datetime) -> list[str]:
         kept = OutboxMessage.objects.filter(channel=Channel.TEXT, recipient=number, sent_at__gte=since)
@@ -54,6 +77,11 @@ class OutboxLookup:
 @contextmanager
 def open_connection() -> Iterator[Connection]:
     yield OutboxConnection()
+
+
+@contextmanager
+def open_letters() -> Iterator[OutboxLetters]:
+    yield OutboxLetters()
 
 
 @contextmanager

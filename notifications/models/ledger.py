@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.features import Channel, Feature
-from accounts.models import Client, Login, Organization
+from accounts.models import Client, Login, Organization, Role
 from accounts.tenancy import (
     EVERYWHERE,
     OutOfScope,
@@ -40,7 +40,54 @@ UNFINISHED = (State.PENDING, State.SENDING)
 ACCEPTED = (State.SENT, State.DELIVERED, State.UNDELIVERED)
 
 
+class Outcome(models.TextChoices):
+    """What became of a notification, as people ask for it."""
+
+    WAITING = "waiting", _("Waiting")
+    SENT = "sent", _("Sent")
+    NOT_SENT = "not-sent", _("Not sent")
+    TROUBLE = "trouble", _("Failed or not delivered")
+
+
+OUTCOMES: dict[Outcome, tuple[State, ...]] = {
+    Outcome.WAITING: UNFINISHED,
+    Outcome.SENT: (State.SENT, State.DELIVERED),
+    Outcome.NOT_SENT: (State.SKIPPED,),
+    Outcome.TROUBLE: (State.FAILED, State.UNDELIVERED),
+}
+
+
+def reads_whole_record(login: Login) -> bool:
+    """Whether this login may read of everybody in its practice, not only of the clients linked to it (L2)."""
+    return login.is_user_admin or login.is_organization_admin
+
+
 class NotificationQuerySet(TenantQuerySet["Notification"]):
+    def visible_to(self, login: Login) -> "NotificationQuerySet":
+        """What of the record somebody may read (L2, S3): client logins what they were told themselves.
+
+        Of staff, user admins and organization admins everything; others what concerns the clients linked to them,
+        and what they were told themselves.
+        """
+        if login.role == Role.CLIENT:
+            return self.filter(login=login)
+        if reads_whole_record(login):
+            return self.all()
+        return self.filter(Q(client__in=login.links.values("client")) | Q(login=login))
+
+    def of_features(self, features: Iterable[Feature]) -> "NotificationQuerySet":
+        """Of features that are on: of the others there is no trace (O2)."""
+        return self.filter(feature__in=list(features))
+
+    def that_became(self, outcome: Outcome) -> "NotificationQuerySet":
+        return self.filter(state__in=OUTCOMES[outcome])
+
+    def of_people_called(self, word: str) -> "NotificationQuerySet":
+        """Whose login or client has this word in the name. People are found first: they are fewer than rows."""
+        logins = Login.objects.filter(name__icontains=word)
+        clients = Client.objects.filter(Q(first_name__icontains=word) | Q(last_name__icontains=word))
+        return self.filter(Q(login__in=logins.values("pk")) | Q(client__in=clients.values("pk")))
+
     def unfinished(self) -> "NotificationQuerySet":
         return self.filter(state__in=UNFINISHED)
 
@@ -63,8 +110,12 @@ class NotificationQuerySet(TenantQuerySet["Notification"]):
         return self.unfinished().filter(kind__in=kinds).filter(Q(lane="") | ~Exists(ahead), next_attempt_at__lte=now)
 
     def in_words(self) -> "NotificationQuerySet":
-        """For the record: the latest due first, with whom and what they are about."""
-        return self.select_related("organization", "login", "client").order_by("-due_at", "-pk")
+        """For the record: the latest due first, with whom and what they are about.
+
+        People are loaded after the rows are found, not joined: a database that began with the people would read
+        all rows of each before it knew the latest (SQLite does).
+        """
+        return self.prefetch_related("organization", "login", "client").order_by("-due_at", "-pk")
 
     def insert_select(self, rows: "models.QuerySet[Any, Any]", columns: Sequence[str]) -> int:
         """Insert what `rows` selects, in this order of columns, in one statement; conflicts are ignored.
@@ -153,9 +204,13 @@ class Notification(TenantModel):
     @property
     def words(self) -> str:
         """What became of it, as staff read it."""
+        return self.said()
+
+    def said(self, *, to_you: bool = False) -> str:
+        """What became of it; `to_you` to the very person who was, or was not, told."""
         reason = Reason.known.get(self.reason)
         if self.state in (State.SKIPPED, State.FAILED, State.UNDELIVERED) and reason:
-            return reason.words(self.channel, self.reason_detail)
+            return reason.words(self.channel, self.reason_detail, to_you=to_you)
         return str(self.get_state_display())
 
     @property

@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString
 
 from accounts import phones
 from notifications.kinds import kind_of
+from notifications.reachability import Reach
 
 register = template.Library()
 
@@ -43,3 +44,15 @@ def kind_label(slug: str) -> str:
         return str(kind_of(slug).label)
     except KeyError:
         return slug
+
+
+@register.filter
+def truth_to_you(reach: Reach) -> str:
+    """Why a channel cannot reach its reader (P6)."""
+    return reach.whole_truth(to_you=True)
+
+
+@register.filter
+def truth_about_them(reach: Reach) -> str:
+    """The same about somebody else, for staff."""
+    return reach.whole_truth(to_you=False)

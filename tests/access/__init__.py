@@ -1,6 +1,6 @@
 """The table of access for pages of members: one module per app, joined here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from accounts.tenancy import within
 from tests.access import accounts, billing, homework, messaging, notifications, scheduling
@@ -21,9 +21,9 @@ def member_rows() -> Iterator[tuple[str, Row]]:
             yield pattern, row
 
 
-def member_objects(practice: Practice) -> dict[str, list[int]]:
+def member_objects(practice: Practice) -> dict[str, Sequence[int | str]]:
     """The objects of every app, all of this practice."""
-    found: dict[str, list[int]] = {}
+    found: dict[str, Sequence[int | str]] = {}
     with within(practice.organization):
         for app in APPS:
             found.update(app.objects(practice))

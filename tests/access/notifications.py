@@ -1,9 +1,18 @@
 """Who gets what at the addresses of notifications."""
 
-from tests.access.rows import Row
+from tests.access.rows import Row, row
 from tests.conftest import Practice
 
-ROWS: dict[str, Row] = {}
+#    anonymous mom stranger therapist colleague owner outsider
+ROWS: dict[str, Row] = {
+    "account/preferences/": row("302 302 302 302 302 302 302", "302 302 302 302 302 302 302"),
+    "account/notifications/": row("302 200 200 200 200 200 200"),
+    "logins/<int:pk>/preferences/": row("302 404 404 302 404 302 404", "302 404 404 302 404 302 404", of="mom"),
+    "record/": row("302 404 404 200 200 200 200"),
+    "record/clients/<int:pk>/": row("302 404 404 200 404 200 404", "302 404 404 405 405 405 405", of="client"),
+    "record/logins/<int:pk>/": row("302 404 404 200 404 200 404", "302 404 404 405 405 405 405", of="mom"),
+    "forecast/": row("302 404 404 200 200 200 200"),
+}
 
 
 def objects(practice: Practice) -> dict[str, list[int]]:

@@ -22,7 +22,7 @@ from django.urls import reverse
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import Login
-from notifications.models import OutboxMessage
+from notifications.models import OutboxLetter, OutboxMessage
 from tests.journeys.hands import Hands
 from tests.journeys.site import Site
 from tests.pages import signed_in
@@ -58,7 +58,7 @@ class Person:
         expect(named.first).to_be_attached()
         self.hands.press(named.filter(visible=True).first)
 
-    def follows(self, link: str, *, of: OutboxMessage) -> None:
+    def follows(self, link: str, *, of: OutboxMessage | OutboxLetter) -> None:
         """A link of an email, by its words: the address that it leads to is opened in this browser."""
         found = re.findall(r'<a\b[^>]*href="([^"]+)"[^>]*>(.*?)</a>', of.html, re.DOTALL)
         named = {" ".join(re.sub(r"<[^>]*>", " ", words).split()): href for href, words in found}

@@ -23,7 +23,8 @@ from accounts.models import Login
 from accounts.tenancy import everywhere
 from blink.embedded.web import Application, Web
 from notifications.delivery import deliver_batch
-from notifications.models import OutboxMessage
+from notifications.letters import deliver_letters
+from notifications.models import OutboxLetter, OutboxMessage
 from scheduling.scan import scan
 from tests.servers import free_port
 
@@ -45,7 +46,7 @@ def serving(application: Application) -> Iterator[str]:
 def send_everything_due() -> None:
     """One minute's work of beat and workers: take the reminders that fell due, deliver until nothing is left."""
     scan(timezone.now())
-    while deliver_batch():
+    while deliver_batch() or deliver_letters():
         pass
 
 
@@ -74,6 +75,13 @@ class Site:
         emails = self.emails(to=to)
         assert emails, f"{to.user.email} was sent no email"
         return emails[-1]
+
+    def latest_letter(self, *, to: str) -> OutboxLetter:
+        """The last one about signing in that went to this address; fails where there is none."""
+        send_everything_due()
+        letter = OutboxLetter.objects.filter(recipient=to).first()
+        assert letter, f"{to} was sent no letter"
+        return letter
 
     def _sent(self, **which: Any) -> list[OutboxMessage]:
         send_everything_due()

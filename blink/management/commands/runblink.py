@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import is_valid_path
 
 from blink import demo
+from blink.demo.sign_ins import sign_ins
 from blink.embedded.running import CannotRun, run
 
 
@@ -45,8 +46,10 @@ def welcome(address: str) -> str:
     for path, name, remark in PLACES:
         if is_valid_path(path):
             lines.append(f"  {name:<16}{address}{path}  {remark}".rstrip())
-    if demo.admin_can_sign_in():
-        lines.append(f"  {'Sign in as':<16}{demo.ADMIN_EMAIL}  password: {demo.PASSWORD}")
+    if people := sign_ins():
+        lines += ["", f"Sign in at {address}/account/login/ with the password {demo.PASSWORD} as, for example:", ""]
+        width = max(len(one.email) for one in people)
+        lines += [f"  {one.email:<{width}}  {one.who}, {one.what}" for one in people]
     lines += [
         "",
         "Reminders go out every minute, the first ones now.",

@@ -1,0 +1,63 @@
+"""What pages of other apps show of notifications: preferences, the latest of the record, and failures."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.access import MemberRequest
+from accounts.models import Client, Login
+from notifications.models import Notification
+from notifications.models.ledger import NotificationQuerySet, Outcome
+from notifications.preferences import history_of, table_of
+from notifications.record import for_staff, for_yourself
+
+LATEST = 5
+FAILURES_OF = timedelta(days=7)
+
+
+def my_preferences(request: MemberRequest, login: Login) -> dict[str, Any] | None:
+    table = table_of(login, request.features)
+    return table and {**table, "action": reverse("my_preferences")}
+
+
+def my_latest(request: MemberRequest, login: Login) -> dict[str, Any] | None:
+    rows = Notification.objects.of_features(request.features).filter(login=login).in_words()[:LATEST]
+    return {"lines": for_yourself(rows)}
+
+
+def preferences_of_login(request: MemberRequest, login: Login) -> dict[str, Any] | None:
+    table = table_of(login, request.features)
+    return table and {
+        **table,
+        "action": reverse("preferences_of_login", args=[login.pk]),
+        "history": history_of(login, request.features),
+    }
+
+
+def record_of_login(request: MemberRequest, login: Login) -> dict[str, Any] | None:
+    return _latest(request, _visible(request).filter(login=login), reverse("record_of_login", args=[login.pk]))
+
+
+def record_of_client(request: MemberRequest, client: Client) -> dict[str, Any] | None:
+    return _latest(request, _visible(request).filter(client=client), reverse("record_of_client", args=[client.pk]))
+
+
+def failures(request: MemberRequest, subject: None) -> dict[str, Any] | None:
+    """What failed or was not delivered of late, for the home page of staff; nothing if nothing did."""
+    since = timezone.now() - FAILURES_OF
+    rows = _visible(request).that_became(Outcome.TROUBLE).filter(due_at__gte=since).in_words()
+    lines = for_staff(rows[: LATEST + 1], request.login)
+    if not lines:
+        return None
+    everything = f"{reverse('record')}?state={Outcome.TROUBLE}&since={timezone.localdate(since):%Y-%m-%d}"
+    return {"lines": lines[:LATEST], "has_more": len(lines) > LATEST, "everything": everything}
+
+
+def _visible(request: MemberRequest) -> NotificationQuerySet:
+    return Notification.objects.visible_to(request.login).of_features(request.features)
+
+
+def _latest(request: MemberRequest, rows: NotificationQuerySet, whole: str) -> dict[str, Any]:
+    return {"lines": for_staff(rows.in_words()[:LATEST], request.login), "whole": whole}
