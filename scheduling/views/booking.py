@@ -40,7 +40,7 @@ def _book(request: MemberRequest, form: BookingForm) -> HttpResponse:
     client, plan, token = form.cleaned_data["client"], form.plan(), form.cleaned_data["token"]
     earlier = Appointment.objects.filter(booking=token).first()  # before overlaps: it would overlap with itself
     if earlier is None:
-        met = overlapping(plan.spans(client), staff=plan.staff, client=client)
+        met = overlapping(plan.spans(client), staff=plan.staff, client=client, reader=request.login)
         if met and form.cleaned_data["anyway"] != mark_of(met):
             return _show(request, form, overlaps=met)
         try:

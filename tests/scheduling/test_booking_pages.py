@@ -341,3 +341,24 @@ def test_where_the_client_is_elsewhere_both_clocks_are_shown_R4(here: Practice) 
     page = signed_in(here.therapist).get(f"/appointments/{one.pk}/").content.decode()
     assert "10:00 AM EST" in page
     assert "7:00 AM PST where the client is" in page
+
+
+def test_where_else_a_client_goes_is_not_told_by_trying_out_times_S3(here: Practice) -> None:
+    """The therapist has one appointment with a client who is not theirs, booked by whoever keeps the schedule."""
+    client = make_client(here.organization, "Noor")
+    colleague = make_login(here.organization, "Cora Colleague", Role.STAFF)
+    own = here.appointment(client=client, starts_at=NOW + timedelta(days=1))
+    hidden = NOW + timedelta(days=2)
+    with within(here.organization):
+        Appointment.objects.create(
+            organization=here.organization, client=client, staff=colleague, starts_at=hidden, minutes=50
+        )
+    at = hidden.astimezone(NEW_YORK)
+    moved = {"date": f"{at:%Y-%m-%d}", "time": f"{at:%H:%M}", "minutes": 50, "location": ""}
+    address = f"/appointments/{own.pk}/edit/"
+    by_the_keeper = send(signed_in(here.owner), address, moved | {"staff": here.therapist.pk})
+    assert mark_in(by_the_keeper)
+    assert "Cora Colleague" in by_the_keeper
+    page = send(signed_in(here.therapist), address, moved | {"staff": here.therapist.pk})
+    assert "Cora" not in page
+    assert "1 appointment was changed." in page
