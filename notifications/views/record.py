@@ -39,7 +39,7 @@ def record_of_login(request: MemberRequest, pk: int) -> HttpResponse:
 @require_safe
 def my_notifications(request: MemberRequest) -> HttpResponse:
     """What this login was told, and what not and why, in the second person."""
-    rows = Notification.objects.of_features(request.features).filter(login=request.login).in_words()
+    rows = Notification.objects.of_features(request.features).told_to(request.login).in_words()
     page = Paginator(rows, reading.PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "notifications/my_notifications.html", {"page": page, "lines": reading.for_yourself(page)})
 

@@ -244,6 +244,16 @@ def test_families_read_their_own_history_in_the_second_person_L1_S3(practice: Pr
     assert rows(signed_in(practice.therapist), "/account/notifications/") == 0
 
 
+def test_who_is_unlinked_reads_what_they_were_told_and_no_more_S3(practice: Practice) -> None:
+    """What waited then, and was not sent, would tell when the child has an appointment."""
+    sent(practice.mom, client=practice.child)
+    not_sent(practice.mom, reason=reasons.NOT_LINKED, client=practice.child)
+    with within(practice.organization):
+        practice.mom.unlink(practice.child)
+    for url in ("/account/", "/account/notifications/"):
+        assert rows(signed_in(practice.mom), url) == 1
+
+
 def test_pages_of_clients_and_logins_show_the_latest_L2(practice: Practice) -> None:
     for number in range(7):
         sent(practice.mom, client=practice.child, due_at=timezone.now() - timedelta(hours=number))
