@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, Login
 from accounts.models.people import ClientQuerySet
+from pages.templatetags.pages import when
 from scheduling.actions import Plan
 from scheduling.models import MOST_MINUTES, MOST_TIMES, Appointment
 
@@ -186,8 +187,10 @@ SCOPES = [("this", _("This appointment only")), ("following", _("This one and th
 
 
 class WithScope(forms.Form):
-    """For one of a series: this one, or this and the following ones."""
+    """About an appointment that is booked; for one of a series: this one, or this and the following ones."""
 
+    # The sequence of what was on the page, so that what a colleague changed since is not undone unseen.
+    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     scope = forms.ChoiceField(label=_("Change"), choices=SCOPES, initial="this", widget=forms.RadioSelect)
 
     def ask_only_in_series(self, appointment: Appointment) -> None:
@@ -198,6 +201,18 @@ class WithScope(forms.Form):
     @property
     def following(self) -> bool:
         return bool(self.cleaned_data.get("scope") == "following")
+
+    def ask_again(self, appointment: Appointment) -> None:
+        """A colleague was quicker: say how it is now. What was typed stays; sent once more, it is meant."""
+        self.data = {**dict(self.data.items()), "revision": str(appointment.sequence)}
+        words = _("Meanwhile this was changed. It is now: %(when)s, %(minutes)d minutes, with %(staff)s, %(status)s.")
+        now = {
+            "when": when(appointment.starts_at),
+            "minutes": appointment.minutes,
+            "staff": appointment.staff.name,
+            "status": appointment.get_status_display(),
+        }
+        self.add_error(None, f"{words % now} {_('Send this once more if it is still right.')}")
 
 
 class ChangeForm(WithScope, PlanForm):
@@ -213,6 +228,7 @@ class ChangeForm(WithScope, PlanForm):
             "minutes": appointment.minutes,
             "staff": appointment.staff_id,
             "location": appointment.location,
+            "revision": appointment.sequence,
         }
         super().__init__(*args, login=login, initial=initial, **kwargs)
         # Whoever has it keeps it, also somebody who left.
@@ -237,6 +253,6 @@ class CancelForm(WithScope):
     field_order = ["status", "scope"]
 
     def __init__(self, *args: Any, appointment: Appointment, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, initial={"revision": appointment.sequence}, **kwargs)
         self.fields["scope"].label = _("Cancel")
         self.ask_only_in_series(appointment)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import MemberRequest, staff_page
 from accounts.features import Feature
 from accounts.models import Client
-from scheduling.actions import call_off, change, tail_of
+from scheduling.actions import ChangedMeanwhile, call_off, change, tail_of
 from scheduling.forms import CancelForm, ChangeForm
 from scheduling.lines import Line
 from scheduling.models import Appointment
@@ -45,9 +45,12 @@ def appointment_edit(request: MemberRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         overlaps = _overlaps(shown, form)
         if not overlaps or form.cleaned_data["anyway"] == mark_of(overlaps):
-            changed = change(shown, form.plan(), following=form.following)
-            _confirm(request, changed)
-            return redirect("appointment", pk=pk)
+            try:
+                seen = form.cleaned_data["revision"]
+                _confirm(request, change(shown, form.plan(), following=form.following, seen=seen))
+                return redirect("appointment", pk=pk)
+            except ChangedMeanwhile:
+                form.ask_again(shown)
     context = {"appointment": shown, "form": form, "overlaps": overlaps, "mark": mark_of(overlaps)}
     return render(request, "scheduling/edit.html", context)
 
@@ -59,8 +62,12 @@ def appointment_cancel(request: MemberRequest, pk: int) -> HttpResponse:
     form = CancelForm(request.POST or None, appointment=shown)
     if form.is_valid():
         status = Appointment.Status(form.cleaned_data["status"])
-        _confirm(request, call_off(shown, status, following=form.following))
-        return redirect("appointment", pk=pk)
+        try:
+            seen = form.cleaned_data["revision"]
+            _confirm(request, call_off(shown, status, following=form.following, seen=seen))
+            return redirect("appointment", pk=pk)
+        except ChangedMeanwhile:
+            form.ask_again(shown)
     return render(request, "scheduling/cancel.html", {"appointment": shown, "form": form})
 
 

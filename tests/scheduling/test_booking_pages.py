@@ -218,7 +218,7 @@ def series(here: Practice) -> list[Appointment]:
 
 
 def changed(**fields: Any) -> dict[str, Any]:
-    return {"date": "2031-03-04", "time": "15:00", "minutes": 50, "location": "Room 2", **fields}
+    return {"date": "2031-03-04", "time": "15:00", "minutes": 50, "location": "Room 2", "revision": 0, **fields}
 
 
 def test_this_and_following_are_moved_over_the_clock_change_R7(here: Practice, series: list[Appointment]) -> None:
@@ -271,7 +271,7 @@ def test_cancelling_asks_what_happened_and_how_far_W2(
     asked = browser.get(f"/appointments/{series[1].pk}/cancel/").content.decode()
     assert "Late cancellation: too late to give the time to someone else" in asked
     assert "This one and those that follow" in asked
-    send(browser, f"/appointments/{series[1].pk}/cancel/", {"status": status, "scope": scope})
+    send(browser, f"/appointments/{series[1].pk}/cancel/", {"status": status, "scope": scope, "revision": 0})
     assert [one.split()[-1] for one in booked(here)] == after
 
 
@@ -326,3 +326,47 @@ def test_where_the_client_is_elsewhere_both_clocks_are_shown_R4(here: Practice) 
     page = signed_in(here.therapist).get(f"/appointments/{one.pk}/").content.decode()
     assert "10:00 AM EST" in page
     assert "7:00 AM PST where the client is" in page
+
+
+def revision_in(page: str) -> str:
+    found = re.search(r'name="revision" value="(\d+)"', page)
+    assert found, "the form does not say what it was filled in upon"
+    return found[1]
+
+
+def test_of_two_who_change_the_same_the_second_is_asked_and_undoes_nothing_R7(here: Practice) -> None:
+    """One moves it while the form of the other, who only adds a room, still says the old time."""
+    one = here.appointment(starts_at=NOW + timedelta(days=15, hours=5))
+    therapist, owner = signed_in(here.therapist), signed_in(here.owner)
+    address = f"/appointments/{one.pk}/edit/"
+    form = changed(staff=here.therapist.pk, location="Room 9")
+    form |= {"revision": revision_in(therapist.get(address).content.decode())}
+    send(owner, address, changed(time="16:00", staff=here.therapist.pk))
+    page = send(therapist, address, form)
+    assert "Meanwhile this was changed. It is now: Tue, Mar 4, 4:00 PM EST, 50 minutes" in page
+    assert 'value="Room 9"' in page  # what was typed stays
+    assert booked(here) == ["Mar 04 16:00 scheduled"]
+    # Whoever sends it once more has read that.
+    send(therapist, address, form | {"revision": revision_in(page)})
+    assert booked(here) == ["Mar 04 15:00 scheduled"]
+
+
+def test_a_double_click_on_save_changes_once_and_asks_nothing(here: Practice, series: list[Appointment]) -> None:
+    form = changed(time="16:15", staff=here.therapist.pk, scope="following")
+    browser = signed_in(here.therapist)
+    assert "3 appointments were changed." in send(browser, f"/appointments/{series[2].pk}/edit/", form)
+    assert "Nothing was different." in send(browser, f"/appointments/{series[2].pk}/edit/", form)
+
+
+def test_what_was_moved_meanwhile_is_not_cancelled_unseen_R7(here: Practice) -> None:
+    one = here.appointment(starts_at=NOW + timedelta(days=1))
+    browser = signed_in(here.therapist)
+    address = f"/appointments/{one.pk}/cancel/"
+    seen = revision_in(browser.get(address).content.decode())
+    with within(here.organization):
+        one.move(NOW + timedelta(days=8))
+    page = send(browser, address, {"status": "cancelled", "revision": seen})
+    assert "It is now: Tue, Feb 25, 10:00 AM EST" in page
+    assert booked(here) == ["Feb 25 10:00 scheduled"]
+    send(browser, address, {"status": "cancelled", "revision": revision_in(page)})
+    assert booked(here) == ["Feb 25 10:00 cancelled"]
