@@ -68,6 +68,18 @@ class Plan:
         weeks = {one.pk: timedelta(weeks=every * ((one.position or 1) - position)) for one in changing}
         return [(one, at_wall_clock(self.day + weeks[one.pk], self.clock, zone)) for one in changing]
 
+    def is_what_became(self, first: Appointment, client: Client) -> bool:
+        """Whether booking this for the client made `first`, and it is as it was then."""
+        repeats = (first.series.every, first.series.times) if first.series else (self.every, 1)
+        return (first.client_id, first.staff_id, first.starts_at, first.minutes, first.location, repeats) == (
+            client.pk,
+            self.staff.pk,
+            self.spans(client)[0][0],
+            self.minutes,
+            self.location,
+            (self.every, self.times),
+        )
+
     def _span(self, start: datetime) -> Span:
         return start, start + timedelta(minutes=self.minutes)
 

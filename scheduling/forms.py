@@ -234,7 +234,18 @@ class ChangeForm(WithScope, PlanForm):
         # Whoever has it keeps it, also somebody who left.
         own = Login.objects.staff().filter(pk=appointment.staff_id)
         self.fields["staff"].queryset = bookable_staff(login) | own  # type: ignore[attr-defined]  # a ModelChoiceField
+        self.appointment = appointment
         self.ask_only_in_series(appointment)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        booked = self.appointment
+        if not self.errors and not booked.is_scheduled:
+            start = self.plan().start_of(booked)
+            if start != booked.starts_at and start > timezone.now():
+                words = _("It is marked as: %(status)s. Nobody is reminded of it. Put it on the schedule again first.")
+                self.add_error("date", words % {"status": booked.get_status_display()})
+        return data
 
 
 class CancelForm(WithScope):
@@ -253,6 +264,10 @@ class CancelForm(WithScope):
     field_order = ["status", "scope"]
 
     def __init__(self, *args: Any, appointment: Appointment, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"revision": appointment.sequence}, **kwargs)
+        kwargs["initial"] = {"revision": appointment.sequence}
+        super().__init__(*args, **kwargs)
+        if not appointment.has_come(timezone.now()):
+            what = self.fields["status"]
+            what.choices = [one for one in what.choices if one[0] != Appointment.Status.NO_SHOW]  # type: ignore[attr-defined]  # a ChoiceField
         self.fields["scope"].label = _("Cancel")
         self.ask_only_in_series(appointment)
