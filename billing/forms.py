@@ -101,6 +101,8 @@ class Writing:
         earliest = issued_on or timezone.localdate()
         self.form = InvoiceForm(values if self.saves else None, initial=values, earliest=earliest)
         self._typed = typed
+        # The edition that the form was filled in upon.
+        self.seen = str(data.get("seen", "")) if data is not None else invoice.edition if invoice else ""
         self.lines = [
             self._form(position, line, bound=self.saves and not _is_blank(line)) for position, line in enumerate(typed)
         ]
@@ -125,6 +127,12 @@ class Writing:
         # Each is asked, so that all that is wrong is shown at once.
         valid = [self.form.is_valid(), *(form.is_valid() for form in self._said())]
         return all(valid) and not self.has_no_line
+
+    def ask_again(self, invoice: Invoice) -> None:
+        """A colleague was quicker: say so. What was typed stays; saved once more, it takes the place of theirs."""
+        self.seen = invoice.edition
+        words = _("This invoice was changed meanwhile. Look at it, and save once more to put this in its place.")
+        self.form.add_error(None, words)
 
     def result(self) -> dict[str, Any]:
         """What `Invoice.draft` and `rewrite` take, once it is valid."""

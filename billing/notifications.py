@@ -111,7 +111,8 @@ class InvoicePaid(InvoiceKind):
     url_name = "invoice"
 
     def key(self, subject: Invoice) -> str:
-        return f"invoice:{subject.pk}:paid"
+        # Each payment that was noted is its own: one may have been a mistake, and taken back.
+        return f"invoice:{subject.pk}:paid:{subject.paid_at:%Y%m%dT%H%M%S.%f}"
 
     def audience(self, subject: Invoice) -> list[Recipient]:
         wrote = {subject.created_by_id, subject.issued_by_id}
@@ -122,7 +123,7 @@ class InvoicePaid(InvoiceKind):
         return (subject.paid_at or subject.created_at) + WORTH_TELLING_FOR
 
     def objection(self, notification: Notification, subject: Invoice, now: datetime) -> Skip | None:
-        return None if subject.is_paid else Skip(NOT_PAID)
+        return None if subject.is_paid and notification.key == self.key(subject) else Skip(NOT_PAID)
 
 
 def _by_every_channel(logins: Iterable[int]) -> list[Recipient]:

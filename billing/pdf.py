@@ -120,6 +120,9 @@ class _Sheet(FPDF):
         self.ln(LINE / 2)
 
     def _sums(self) -> None:
+        # Kept together: nobody looks for the total overleaf.
+        if self.will_page_break(LINE * 1.3 * (len(self.paper.sums) + 1)):
+            self.add_page()
         for name, amount in self.paper.sums:
             self._pen(BODY, SOFT)
             self._sum(name, amount)
@@ -128,9 +131,6 @@ class _Sheet(FPDF):
         self.ln(LINE)
 
     def _sum(self, name: str, amount: str) -> None:
-        # Kept together on one page.
-        if self.will_page_break(LINE * 1.5):
-            self.add_page()
         self.cell(self.epw - 45, LINE * 1.3, printable(name), align="R")
         self.cell(45, LINE * 1.3, printable(amount), align="R", new_x="LMARGIN", new_y="NEXT")
 

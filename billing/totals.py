@@ -25,6 +25,16 @@ class Priced(Protocol):
 
 
 @dataclass(frozen=True)
+class Owed:
+    """What is outstanding in one currency, how much of that is overdue, and how many invoices it is."""
+
+    currency: str
+    total: Decimal
+    overdue: Decimal
+    count: int
+
+
+@dataclass(frozen=True)
 class Tax:
     """The tax of all lines of one rate: the rate in percent, what it is on, and the tax itself."""
 

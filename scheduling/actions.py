@@ -39,8 +39,19 @@ class Plan:
     def spans_of(self, appointment: Appointment, *, following: bool) -> list[Span]:
         """When this appointment, and those that follow, would take place if they were changed to this."""
         if not following:
-            return [self._span(at_wall_clock(self.day, self.clock, appointment.organization.zone))]
+            return [self._span(self.start_of(appointment))]
         return [self._span(start) for _one, start in self.starts(appointment, tail_of(appointment))]
+
+    def start_of(self, appointment: Appointment) -> datetime:
+        """When it would start: as it does, if the clock then shows this day and time; else at the first that shows it.
+
+        So one in the second of a repeated hour stays there when only its place changes.
+        """
+        zone = appointment.organization.zone
+        shows = appointment.starts_at.astimezone(zone).replace(fold=0, tzinfo=None)
+        if shows == datetime.combine(self.day, self.clock):
+            return appointment.starts_at
+        return at_wall_clock(self.day, self.clock, zone)
 
     def starts(self, appointment: Appointment, tail: list[Appointment]) -> list[tuple[Appointment, datetime]]:
         """The start of each of the tail that would change, if `appointment` were moved to this day and time.
@@ -49,13 +60,25 @@ class Plan:
         the first, as if the series had begun there.
         """
         zone = appointment.organization.zone
-        first = at_wall_clock(self.day, self.clock, zone)
+        first = self.start_of(appointment)
         changing = [one for one in tail if one.pk == appointment.pk or _is_ahead(one)]
         if first == appointment.starts_at or appointment.series is None:
             return [(one, first if one.pk == appointment.pk else one.starts_at) for one in changing]
         every, position = appointment.series.every, appointment.position or 1
         weeks = {one.pk: timedelta(weeks=every * ((one.position or 1) - position)) for one in changing}
         return [(one, at_wall_clock(self.day + weeks[one.pk], self.clock, zone)) for one in changing]
+
+    def is_what_became(self, first: Appointment, client: Client) -> bool:
+        """Whether booking this for the client made `first`, and it is as it was then."""
+        repeats = (first.series.every, first.series.times) if first.series else (self.every, 1)
+        return (first.client_id, first.staff_id, first.starts_at, first.minutes, first.location, repeats) == (
+            client.pk,
+            self.staff.pk,
+            self.spans(client)[0][0],
+            self.minutes,
+            self.location,
+            (self.every, self.times),
+        )
 
     def _span(self, start: datetime) -> Span:
         return start, start + timedelta(minutes=self.minutes)
@@ -67,6 +90,10 @@ class BookedAlready(Exception):
     def __init__(self, appointment: Appointment) -> None:
         super().__init__(appointment)
         self.appointment = appointment
+
+
+class ChangedMeanwhile(Exception):
+    """The appointment is not what it was when the form was filled in; it is loaded as it is now."""
 
 
 def book(client: Client, plan: Plan, *, form: UUID | None = None) -> list[Appointment]:
@@ -104,19 +131,24 @@ def book(client: Client, plan: Plan, *, form: UUID | None = None) -> list[Appoin
 
 
 @transaction.atomic
-def change(appointment: Appointment, plan: Plan, *, following: bool = False) -> int:
+def change(appointment: Appointment, plan: Plan, *, following: bool = False, seen: int | None = None) -> int:
     """Move, or change staff, length or place; returns how many appointments changed.
 
-    Of those that follow only what this form changed is changed; cancelled ones stay as they are.
+    Of those that follow only what this form changed is changed; cancelled ones stay as they are. `seen` is the
+    sequence of what the form was filled in upon: raises ChangedMeanwhile rather than undo what a colleague changed
+    since. The second half of a double click finds its own words, and changes nothing.
     """
+    overtaken = _hold(appointment, following=following, seen=seen)
     differs = {
         name: wanted
         for name, wanted in {"staff": plan.staff, "minutes": plan.minutes, "location": plan.location}.items()
         if getattr(appointment, name) != wanted
     }
+    moved = plan.start_of(appointment) != appointment.starts_at
+    if overtaken and (moved or differs):
+        raise ChangedMeanwhile
     tail = split(appointment) if following else [appointment]
     starts = plan.starts(appointment, tail)
-    moved = at_wall_clock(plan.day, plan.clock, appointment.organization.zone) != appointment.starts_at
     if following and appointment.series is not None:
         series = appointment.series
         series.staff = plan.staff
@@ -132,11 +164,15 @@ def change(appointment: Appointment, plan: Plan, *, following: bool = False) -> 
 
 
 @transaction.atomic
-def call_off(appointment: Appointment, status: Appointment.Status, *, following: bool = False) -> int:
+def call_off(
+    appointment: Appointment, status: Appointment.Status, *, following: bool = False, seen: int | None = None
+) -> int:
     """Cancel, late-cancel or mark as no-show; returns how many appointments changed.
 
-    Those that follow are plainly cancelled: nobody is late for next month.
+    Those that follow are plainly cancelled: nobody is late for next month. `seen` as in `change`.
     """
+    if _hold(appointment, following=following, seen=seen) and appointment.status != status:
+        raise ChangedMeanwhile
     tail = split(appointment) if following else [appointment]
     changed = 0
     for one in tail:
@@ -184,6 +220,18 @@ def split(appointment: Appointment) -> list[Appointment]:
         )
         appointment.refresh_from_db()
     return tail_of(appointment)
+
+
+def _hold(appointment: Appointment, *, following: bool, seen: int | None) -> bool:
+    """Lock it, load it as it is now, and say whether that is something else than was `seen`.
+
+    The series before its appointments, as `split` has it, so that two never wait for each other.
+    """
+    if following and appointment.series_id is not None:
+        Series.objects.select_for_update().get(pk=appointment.series_id)
+    Appointment.objects.select_for_update().get(pk=appointment.pk)
+    appointment.refresh_from_db()
+    return seen is not None and appointment.sequence != seen
 
 
 def _series(client: Client, plan: Plan) -> Series:

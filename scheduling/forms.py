@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, Login
 from accounts.models.people import ClientQuerySet
+from pages.templatetags.pages import when
 from scheduling.actions import Plan
 from scheduling.models import MOST_MINUTES, MOST_TIMES, Appointment
 
@@ -188,8 +189,10 @@ SCOPES = [("this", _("This appointment only")), ("following", _("This one and th
 
 
 class WithScope(forms.Form):
-    """For one of a series: this one, or this and the following ones."""
+    """About an appointment that is booked; for one of a series: this one, or this and the following ones."""
 
+    # The sequence of what was on the page, so that what a colleague changed since is not undone unseen.
+    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     scope = forms.ChoiceField(label=_("Change"), choices=SCOPES, initial="this", widget=forms.RadioSelect)
 
     def ask_only_in_series(self, appointment: Appointment) -> None:
@@ -200,6 +203,18 @@ class WithScope(forms.Form):
     @property
     def following(self) -> bool:
         return bool(self.cleaned_data.get("scope") == "following")
+
+    def ask_again(self, appointment: Appointment) -> None:
+        """A colleague was quicker: say how it is now. What was typed stays; sent once more, it is meant."""
+        self.data = {**dict(self.data.items()), "revision": str(appointment.sequence)}
+        words = _("Meanwhile this was changed. It is now: %(when)s, %(minutes)d minutes, with %(staff)s, %(status)s.")
+        now = {
+            "when": when(appointment.starts_at),
+            "minutes": appointment.minutes,
+            "staff": appointment.staff.name,
+            "status": appointment.get_status_display(),
+        }
+        self.add_error(None, f"{words % now} {_('Send this once more if it is still right.')}")
 
 
 class ChangeForm(WithScope, PlanForm):
@@ -215,12 +230,24 @@ class ChangeForm(WithScope, PlanForm):
             "minutes": appointment.minutes,
             "staff": appointment.staff_id,
             "location": appointment.location,
+            "revision": appointment.sequence,
         }
         super().__init__(*args, login=login, initial=initial, **kwargs)
         # Whoever has it keeps it, also somebody who left.
         own = Login.objects.staff().filter(pk=appointment.staff_id)
         self.fields["staff"].queryset = bookable_staff(login) | own  # type: ignore[attr-defined]  # a ModelChoiceField
+        self.appointment = appointment
         self.ask_only_in_series(appointment)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        booked = self.appointment
+        if not self.errors and not booked.is_scheduled:
+            start = self.plan().start_of(booked)
+            if start != booked.starts_at and start > timezone.now():
+                words = _("It is marked as: %(status)s. Nobody is reminded of it. Put it on the schedule again first.")
+                self.add_error("date", words % {"status": booked.get_status_display()})
+        return data
 
 
 class CancelForm(WithScope):
@@ -239,6 +266,10 @@ class CancelForm(WithScope):
     field_order = ["status", "scope"]
 
     def __init__(self, *args: Any, appointment: Appointment, **kwargs: Any) -> None:
+        kwargs["initial"] = {"revision": appointment.sequence}
         super().__init__(*args, **kwargs)
+        if not appointment.has_come(timezone.now()):
+            what = self.fields["status"]
+            what.choices = [one for one in what.choices if one[0] != Appointment.Status.NO_SHOW]  # type: ignore[attr-defined]  # a ChoiceField
         self.fields["scope"].label = _("Cancel")
         self.ask_only_in_series(appointment)

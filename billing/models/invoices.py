@@ -1,7 +1,6 @@
 """Invoices: what a practice asks of a client, and every verb that changes one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -16,10 +15,11 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import Client, Login, Organization, Role
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 from billing.currencies import currency_of
+from billing.editions import ChangedMeanwhile, edition_of
 from billing.events import invoice_issued, invoice_paid
 from billing.models.lines import InvoiceLine
 from billing.models.numbering import InvoiceCounter
-from billing.totals import Totals, totals_of
+from billing.totals import Owed, Totals, totals_of
 
 DUE_AFTER = 30
 """Days until an invoice is due, unless staff say otherwise."""
@@ -27,16 +27,6 @@ DUE_AFTER = 30
 
 class NotReady(Exception):
     """A draft cannot be issued as it is: it has no line, or is due before it would be issued."""
-
-
-@dataclass(frozen=True)
-class Owed:
-    """What is outstanding in one currency, how much of that is overdue, and how many invoices it is."""
-
-    currency: str
-    total: Decimal
-    overdue: Decimal
-    count: int
 
 
 class InvoiceQuerySet(TenantQuerySet["Invoice"]):
@@ -211,11 +201,26 @@ class Invoice(TenantModel):
         invoice._write(lines)
         return invoice
 
+    @property
+    def edition(self) -> str:
+        """What it says and whether families see it, as one word; compared before it is written over."""
+        return edition_of(status=self.status, due_on=self.due_on, note=self.note, lines=self.lines.all())
+
     @transaction.atomic
-    def rewrite(self, *, due_on: date, note: str, lines: Sequence[InvoiceLine]) -> bool:
-        """Replace what a draft or an issued invoice says; nobody is told. False if it is paid or void by now."""
+    def rewrite(self, *, due_on: date, note: str, lines: Sequence[InvoiceLine], seen: str = "") -> bool:
+        """Replace what a draft or an issued invoice says; nobody is told. False if it is paid or void by now.
+
+        Raises ChangedMeanwhile if it is not the edition that was `seen`, unless it says all of this already.
+        """
         total = totals_of(lines, self.currency).total
-        rewritten = Invoice.objects.editable().filter(pk=self.pk).update(due_on=due_on, note=note, total=total)
+        editable = Invoice.objects.editable().filter(pk=self.pk)
+        held = editable.select_for_update().first()
+        if held and seen not in ("", held.edition):
+            wanted = edition_of(status=held.status, due_on=due_on, note=note, lines=lines)
+            if wanted != held.edition:
+                self._reread()
+                raise ChangedMeanwhile
+        rewritten = editable.update(due_on=due_on, note=note, total=total)
         if rewritten:
             InvoiceLine.objects.filter(invoice=self).delete()
             self._write(lines)

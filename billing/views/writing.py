@@ -12,6 +12,7 @@ from accounts.features import Feature
 from accounts.models import Client
 from accounts.picking import pick_client, picked_client
 from billing.currencies import currency_of
+from billing.editions import ChangedMeanwhile
 from billing.forms import Writing
 from billing.models import Invoice
 from billing.views.reading import visible_invoice
@@ -43,11 +44,14 @@ def invoice_edit(request: MemberRequest, pk: int) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     writing = Writing(currency=invoice.currency, invoice=invoice, data=data)
     if writing.saves and writing.is_valid():
-        if invoice.rewrite(**writing.result()):
-            messages.success(request, _("The invoice is saved. Nobody is told of the change."))
-        else:
-            messages.warning(request, _("Meanwhile it was paid or voided; nothing was changed."))
-        return redirect("invoice", pk)
+        try:
+            if invoice.rewrite(**writing.result(), seen=writing.seen):
+                messages.success(request, _("The invoice is saved. Nobody is told of the change."))
+            else:
+                messages.warning(request, _("Meanwhile it was paid or voided; nothing was changed."))
+            return redirect("invoice", pk)
+        except ChangedMeanwhile:
+            writing.ask_again(invoice)
     return render(
         request, "billing/invoice_form.html", {"writing": writing, "client": invoice.client, "invoice": invoice}
     )

@@ -154,6 +154,11 @@ class Appointment(TenantModel):
         """Schedule admins edit everyone's schedule, other staff their own."""
         return login.role == Role.STAFF and (login.is_schedule_admin or self.staff_id == login.pk)
 
+    def has_come(self, now: datetime) -> bool:
+        """Whether its day has begun in the practice: before that nobody can have attended or missed it."""
+        zone = self.organization.zone
+        return self.starts_at.astimezone(zone).date() <= now.astimezone(zone).date()
+
     def late_for(self, channel: Channel) -> bool:
         """Put on the schedule less than the lead time ahead, so no reminder of its own (R6)."""
         return self.on_schedule_since > self.starts_at - LEAD[channel]

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import MemberRequest, staff_page
 from accounts.features import Feature
 from accounts.models import Client, Login
-from scheduling.actions import call_off, change, tail_of
+from pages.templatetags.pages import when
+from scheduling.actions import ChangedMeanwhile, call_off, change, tail_of
 from scheduling.forms import CancelForm, ChangeForm
 from scheduling.lines import Line
 from scheduling.models import Appointment
@@ -29,7 +30,7 @@ def appointment(request: MemberRequest, pk: int) -> HttpResponse:
         "appointment": shown,
         "may_see_client": Client.objects.visible_to(request.login).filter(pk=shown.client_id).exists(),
         "may_edit": shown.may_be_edited_by(request.login),
-        "has_come": here.date() <= timezone.localdate(),
+        "has_come": shown.has_come(timezone.now()),
         "elsewhere": Line(shown) if here.utcoffset() != there.utcoffset() else None,
         "told": story_of(shown, reader=request.login, now=timezone.now()),
     }
@@ -45,9 +46,12 @@ def appointment_edit(request: MemberRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         overlaps = _overlaps(shown, form, request.login)
         if not overlaps or form.cleaned_data["anyway"] == mark_of(overlaps):
-            changed = change(shown, form.plan(), following=form.following)
-            _confirm(request, changed)
-            return redirect("appointment", pk=pk)
+            try:
+                seen = form.cleaned_data["revision"]
+                _confirm(request, change(shown, form.plan(), following=form.following, seen=seen))
+                return redirect("appointment", pk=pk)
+            except ChangedMeanwhile:
+                form.ask_again(shown)
     context = {"appointment": shown, "form": form, "overlaps": overlaps, "mark": mark_of(overlaps)}
     return render(request, "scheduling/edit.html", context)
 
@@ -56,11 +60,18 @@ def appointment_edit(request: MemberRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def appointment_cancel(request: MemberRequest, pk: int) -> HttpResponse:
     shown = editable(request, pk)
+    if not shown.is_scheduled:
+        messages.info(request, _("It is marked as: %(status)s.") % {"status": shown.get_status_display()})
+        return redirect("appointment", pk=pk)
     form = CancelForm(request.POST or None, appointment=shown)
     if form.is_valid():
         status = Appointment.Status(form.cleaned_data["status"])
-        _confirm(request, call_off(shown, status, following=form.following))
-        return redirect("appointment", pk=pk)
+        try:
+            seen = form.cleaned_data["revision"]
+            _confirm(request, call_off(shown, status, following=form.following, seen=seen))
+            return redirect("appointment", pk=pk)
+        except ChangedMeanwhile:
+            form.ask_again(shown)
     return render(request, "scheduling/cancel.html", {"appointment": shown, "form": form})
 
 
@@ -69,6 +80,15 @@ def appointment_cancel(request: MemberRequest, pk: int) -> HttpResponse:
 def appointment_mark(request: MemberRequest, pk: int, status: Appointment.Status) -> HttpResponse:
     """Attended, no-show, or on the schedule again."""
     shown = editable(request, pk)
+    if status == Appointment.Status.SCHEDULED:
+        met = _met_again(shown, request.login)
+        if met and request.POST.get("anyway") != mark_of(met):
+            context = {"appointment": shown, "overlaps": met, "mark": mark_of(met)}
+            return render(request, "scheduling/reinstate.html", context)
+    elif not shown.has_come(timezone.now()):
+        # A colleague moved it while this page was open.
+        messages.error(request, _("It is still to come: %(when)s.") % {"when": when(shown.starts_at)})
+        return redirect("appointment", pk=pk)
     if shown.set_status(status):
         messages.success(request, _("Marked as: %(status)s.") % {"status": status.label})
     else:
@@ -97,6 +117,14 @@ def _overlaps(shown: Appointment, form: ChangeForm, reader: Login) -> list[Appoi
     moving = [one.pk for one in tail_of(shown)] if form.following else [shown.pk]
     spans = plan.spans_of(shown, following=form.following)
     return overlapping(spans, staff=plan.staff, client=shown.client, reader=reader, leaving_out=moving)
+
+
+def _met_again(shown: Appointment, reader: Login) -> list[Appointment]:
+    """What one that is off the schedule would meet if it were put there again."""
+    if shown.is_scheduled:
+        return []
+    span = (shown.starts_at, shown.ends_at)
+    return overlapping([span], staff=shown.staff, client=shown.client, reader=reader, leaving_out=[shown.pk])
 
 
 def _confirm(request: MemberRequest, changed: int) -> None:

@@ -74,6 +74,6 @@ def staff_seen(login: Login) -> list[Login]:
 def staff_wanted(asked: Asked, login: Login, seen: list[Login]) -> list[Login]:
     """Whose appointments the page shows: who was asked for, else everybody for a schedule admin, else oneself."""
     named = [one for one in seen if one.pk in asked.staff]
-    if named:
+    if named and len(named) < len(seen):
         return named
-    return seen if asked.everyone or login.is_schedule_admin else [one for one in seen if one.pk == login.pk]
+    return seen if named or asked.everyone or login.is_schedule_admin else [one for one in seen if one.pk == login.pk]

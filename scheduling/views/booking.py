@@ -47,12 +47,7 @@ def _book(request: MemberRequest, form: BookingForm) -> HttpResponse:
             return _booked(request, form, book(client, plan, form=token))
         except BookedAlready as sent_before:
             earlier = sent_before.appointment
-    same = (client.pk, plan.staff.pk, plan.spans(client)[0][0]) == (
-        earlier.client_id,
-        earlier.staff_id,
-        earlier.starts_at,
-    )
-    if same:
+    if plan.is_what_became(earlier, client):
         return _booked(request, form, [earlier])
     return _ask_again(request, earlier)
 

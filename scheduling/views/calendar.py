@@ -1,5 +1,7 @@
 """The calendar of staff: a day, a week, or a list."""
 
+from datetime import time
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,7 +13,7 @@ from accounts.features import Feature
 from accounts.models import Login
 from pages.lists import listing
 from scheduling.board import Board, day_board, day_bounds, week_board
-from scheduling.models import Appointment
+from scheduling.models import Appointment, at_wall_clock
 from scheduling.models.appointments import AppointmentQuerySet
 from scheduling.views.asked import Asked, staff_seen, staff_wanted
 
@@ -33,7 +35,8 @@ def calendar(request: MemberRequest) -> HttpResponse:
         "wanted": wanted,
         "is_mine": [one.pk for one in wanted] == [request.login.pk],
         "several": len(wanted) > 1,
-        "now": timezone.localtime(),
+        # The zone is called by its summer name in summer: that of the day that is shown.
+        "noon": at_wall_clock(asked.day, time(12), request.login.organization.zone),
         "zone": request.login.organization.time_zone.replace("_", " "),
         "views": [(view, asked.link(view=view)) for view in ("day", "week", "list")],
         "before": asked.turned(-1),

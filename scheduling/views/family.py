@@ -13,6 +13,8 @@ from scheduling.lines import Line
 from scheduling.models import Appointment
 from scheduling.models.appointments import AppointmentQuerySet
 
+MOST_COMING = 100
+
 
 @family_page(feature=Feature.APPOINTMENTS)
 @require_safe
@@ -22,7 +24,8 @@ def my_appointments(request: MemberRequest) -> HttpResponse:
     coming, past = _coming(request), _mine(request).filter(starts_at__lt=now).order_by("-starts_at", "-pk")
     found = listing(request, past, search=("client__first_name", "staff__name", "location"), per_page=25)
     context = {
-        "coming": [Line(one) for one in coming] if found.page.number == 1 and not found.words else [],
+        "coming": [Line(one) for one in coming[:MOST_COMING]] if found.page.number == 1 and not found.words else [],
+        "more": max(coming.count() - MOST_COMING, 0),
         "listing": found,
         "past": [Line(one) for one in found.rows],
         "several": request.login.links.count() > 1,
@@ -56,4 +59,4 @@ def _mine(request: MemberRequest) -> AppointmentQuerySet:
 
 
 def _coming(request: MemberRequest) -> AppointmentQuerySet:
-    return _mine(request).filter(starts_at__gte=timezone.now()).order_by("starts_at", "pk")[:100]
+    return _mine(request).filter(starts_at__gte=timezone.now()).order_by("starts_at", "pk")

@@ -195,6 +195,30 @@ def test_a_payment_that_was_a_mistake_is_not_told_N5(in_practice: Practice) -> N
     assert row.words == "Not emailed: the invoice is no longer marked as paid"
 
 
+def test_the_payment_after_a_mistake_is_told_P5(in_practice: Practice, clock: time_machine.Traveller) -> None:
+    """Marked as paid by mistake, taken back, and paid in the end: the first is no news, the second is, once."""
+    invoice = make_issued(in_practice)
+    invoice.mark_paid(on=timezone.localdate(), by=in_practice.owner)
+    invoice.take_back_payment()
+    let_go_out()
+    clock.shift(timedelta(days=3))
+    invoice.mark_paid(on=timezone.localdate(), by=in_practice.owner)
+    let_go_out()
+    assert len(received(in_practice.therapist)) == 1
+
+
+def test_a_payment_that_was_noted_twice_before_it_was_told_is_told_once_P5(
+    in_practice: Practice, clock: time_machine.Traveller
+) -> None:
+    invoice = make_issued(in_practice)
+    invoice.mark_paid(on=timezone.localdate(), by=in_practice.owner)
+    invoice.take_back_payment()
+    clock.shift(timedelta(seconds=20))
+    invoice.mark_paid(on=timezone.localdate(), by=in_practice.owner)
+    let_go_out()
+    assert len(received(in_practice.therapist)) == 1
+
+
 # --- the very words, and what is not among them
 
 

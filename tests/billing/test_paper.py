@@ -133,6 +133,15 @@ def test_many_lines_go_on_over_pages_with_the_headings_again(practice: Practice)
     assert all(f"number {number} " in everything for number in range(50))
 
 
+@pytest.mark.parametrize("count", [19, 20, 21])
+def test_the_sums_stand_together_on_one_page(practice: Practice, count: int) -> None:
+    """With so many lines the foot of a page would come between them."""
+    lines = [make_line(f"Session {number}", tax_rate=str(5 + number % 3)) for number in range(count)]
+    pages = [page.extract_text() for page in read(practice, make_issued(practice, *lines)).pages]
+    sums = ["Before tax", "Tax, 5%", "Tax, 6%", "Tax, 7%", "Total in USD"]
+    assert [all(words in page for words in sums) for page in pages] == [False] * (len(pages) - 1) + [True]
+
+
 def test_a_word_without_end_is_broken(practice: Practice) -> None:
     assert "x" * 20 in text_of(practice, make_issued(practice, make_line("x" * 200, "1")))
 

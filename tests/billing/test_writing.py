@@ -1,5 +1,6 @@
 """Staff write an invoice: what is typed is kept, what is wrong is said beside it, and no JavaScript is needed."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -222,6 +223,58 @@ def test_an_edit_that_comes_after_the_payment_changes_nothing(practice: Practice
     shown = owner.post(f"/invoices/{invoice.pk}/edit/", typed(REPORT), follow=True).content.decode()
     assert "It is paid or void, and stays as it is." in shown
     assert the_invoice(practice).total == 120
+
+
+def as_read(browser: Browser, invoice: Invoice) -> str:
+    """What the page says the form is filled in upon."""
+    found = re.search(r'name="seen" value="([^"]+)"', browser.get(f"/invoices/{invoice.pk}/edit/").content.decode())
+    assert found
+    return found[1]
+
+
+def test_of_two_who_edit_the_same_the_second_is_asked_and_undoes_nothing(practice: Practice, owner: Browser) -> None:
+    invoice = make_draft(practice)
+    therapist = signed_in(practice.therapist)
+    hers, his = as_read(owner, invoice), as_read(therapist, invoice)
+    address = f"/invoices/{invoice.pk}/edit/"
+    assert owner.post(address, typed(SESSION, REPORT, seen=hers)).status_code == 302
+    page = therapist.post(address, typed(("Only mine", "1", "5", "0"), seen=his)).content.decode()
+    assert "changed meanwhile" in page
+    assert 'value="Only mine"' in page  # what was typed stays
+    assert [line[0] for line in lines_of(the_invoice(practice))] == ["Family session", "Report"]
+    # Whoever saves once more has read that.
+    again = re.search(r'name="seen" value="([^"]+)"', page)
+    assert again
+    assert therapist.post(address, typed(("Only mine", "1", "5", "0"), seen=again[1])).status_code == 302
+    assert [line[0] for line in lines_of(the_invoice(practice))] == ["Only mine"]
+
+
+def test_a_draft_that_was_issued_meanwhile_is_not_edited_unseen_N2(practice: Practice, owner: Browser) -> None:
+    """Whoever has the draft open believes that no family sees what they save."""
+    invoice = make_draft(practice)
+    seen = as_read(owner, invoice)
+    with within(practice.organization):
+        invoice.issue(by=practice.owner)
+    page = owner.post(f"/invoices/{invoice.pk}/edit/", typed(REPORT, seen=seen)).content.decode()
+    assert "changed meanwhile" in page
+    assert "What you change here the family sees at once" in page
+    assert the_invoice(practice).total == 120
+
+
+def test_a_double_click_on_save_saves_once_and_asks_nothing(practice: Practice, owner: Browser) -> None:
+    invoice = make_draft(practice)
+    data = typed(SESSION, REPORT, seen=as_read(owner, invoice))
+    for _click in range(2):
+        assert owner.post(f"/invoices/{invoice.pk}/edit/", data).status_code == 302
+
+
+def test_adding_a_line_does_not_forget_upon_what_the_form_was_filled_in(practice: Practice, owner: Browser) -> None:
+    invoice = make_draft(practice)
+    seen = as_read(owner, invoice)
+    with within(practice.organization):
+        invoice.issue(by=practice.owner)
+    page = owner.post(f"/invoices/{invoice.pk}/edit/", typed(SESSION, action="add", seen=seen)).content.decode()
+    assert f'name="seen" value="{seen}"' in page
 
 
 def test_amounts_are_shown_for_editing_as_they_are_written_in_french(practice: Practice) -> None:

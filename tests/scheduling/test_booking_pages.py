@@ -233,7 +233,7 @@ def series(here: Practice) -> list[Appointment]:
 
 
 def changed(**fields: Any) -> dict[str, Any]:
-    return {"date": "2031-03-04", "time": "15:00", "minutes": 50, "location": "Room 2", **fields}
+    return {"date": "2031-03-04", "time": "15:00", "minutes": 50, "location": "Room 2", "revision": 0, **fields}
 
 
 def test_this_and_following_are_moved_over_the_clock_change_R7(here: Practice, series: list[Appointment]) -> None:
@@ -276,7 +276,6 @@ def test_moving_a_series_warns_of_what_it_meets_but_not_of_itself(here: Practice
     [
         ("cancelled", "this", ["scheduled", "cancelled", "scheduled", "scheduled", "scheduled"]),
         ("late_cancelled", "following", ["scheduled", "late_cancelled", "cancelled", "cancelled", "cancelled"]),
-        ("no_show", "this", ["scheduled", "no_show", "scheduled", "scheduled", "scheduled"]),
     ],
 )
 def test_cancelling_asks_what_happened_and_how_far_W2(
@@ -286,7 +285,7 @@ def test_cancelling_asks_what_happened_and_how_far_W2(
     asked = browser.get(f"/appointments/{series[1].pk}/cancel/").content.decode()
     assert "Late cancellation: too late to give the time to someone else" in asked
     assert "This one and those that follow" in asked
-    send(browser, f"/appointments/{series[1].pk}/cancel/", {"status": status, "scope": scope})
+    send(browser, f"/appointments/{series[1].pk}/cancel/", {"status": status, "scope": scope, "revision": 0})
     assert [one.split()[-1] for one in booked(here)] == after
 
 
@@ -356,9 +355,127 @@ def test_where_else_a_client_goes_is_not_told_by_trying_out_times_S3(here: Pract
     at = hidden.astimezone(NEW_YORK)
     moved = {"date": f"{at:%Y-%m-%d}", "time": f"{at:%H:%M}", "minutes": 50, "location": ""}
     address = f"/appointments/{own.pk}/edit/"
+    moved |= {"revision": own.sequence}
     by_the_keeper = send(signed_in(here.owner), address, moved | {"staff": here.therapist.pk})
     assert mark_in(by_the_keeper)
     assert "Cora Colleague" in by_the_keeper
     page = send(signed_in(here.therapist), address, moved | {"staff": here.therapist.pk})
     assert "Cora" not in page
     assert "1 appointment was changed." in page
+
+
+def revision_in(page: str) -> str:
+    found = re.search(r'name="revision" value="(\d+)"', page)
+    assert found, "the form does not say what it was filled in upon"
+    return found[1]
+
+
+def test_of_two_who_change_the_same_the_second_is_asked_and_undoes_nothing_R7(here: Practice) -> None:
+    """One moves it while the form of the other, who only adds a room, still says the old time."""
+    one = here.appointment(starts_at=NOW + timedelta(days=15, hours=5))
+    therapist, owner = signed_in(here.therapist), signed_in(here.owner)
+    address = f"/appointments/{one.pk}/edit/"
+    form = changed(staff=here.therapist.pk, location="Room 9")
+    form |= {"revision": revision_in(therapist.get(address).content.decode())}
+    send(owner, address, changed(time="16:00", staff=here.therapist.pk))
+    page = send(therapist, address, form)
+    assert "Meanwhile this was changed. It is now: Tue, Mar 4, 4:00 PM EST, 50 minutes" in page
+    assert 'value="Room 9"' in page  # what was typed stays
+    assert booked(here) == ["Mar 04 16:00 scheduled"]
+    # Whoever sends it once more has read that.
+    send(therapist, address, form | {"revision": revision_in(page)})
+    assert booked(here) == ["Mar 04 15:00 scheduled"]
+
+
+def test_a_double_click_on_save_changes_once_and_asks_nothing(here: Practice, series: list[Appointment]) -> None:
+    form = changed(time="16:15", staff=here.therapist.pk, scope="following")
+    browser = signed_in(here.therapist)
+    assert "3 appointments were changed." in send(browser, f"/appointments/{series[2].pk}/edit/", form)
+    assert "Nothing was different." in send(browser, f"/appointments/{series[2].pk}/edit/", form)
+
+
+def test_what_was_moved_meanwhile_is_not_cancelled_unseen_R7(here: Practice) -> None:
+    one = here.appointment(starts_at=NOW + timedelta(days=1))
+    browser = signed_in(here.therapist)
+    address = f"/appointments/{one.pk}/cancel/"
+    seen = revision_in(browser.get(address).content.decode())
+    with within(here.organization):
+        one.move(NOW + timedelta(days=8))
+    page = send(browser, address, {"status": "cancelled", "revision": seen})
+    assert "It is now: Tue, Feb 25, 10:00 AM EST" in page
+    assert booked(here) == ["Feb 25 10:00 scheduled"]
+    send(browser, address, {"status": "cancelled", "revision": revision_in(page)})
+    assert booked(here) == ["Feb 25 10:00 cancelled"]
+
+
+@pytest.mark.parametrize("act", ["attended", "no-show"])
+def test_what_is_still_to_come_is_neither_attended_nor_missed_R1(here: Practice, act: str) -> None:
+    """Somebody moved it to next week; the page where it was today is still open. It must go on being reminded."""
+    one = here.appointment(starts_at=NOW + timedelta(days=7))
+    browser = signed_in(here.therapist)
+    page = send(browser, f"/appointments/{one.pk}/{act}/", {})
+    assert "It is still to come: Mon, Feb 24, 10:00 AM EST." in page
+    assert "No-show: nobody came" not in browser.get(f"/appointments/{one.pk}/cancel/").content.decode()
+    assert "Select a valid choice" in send(
+        browser, f"/appointments/{one.pk}/cancel/", {"status": "no_show", "revision": 0}
+    )
+    assert booked(here) == ["Feb 24 10:00 scheduled"]
+
+
+def test_nobody_came_is_said_on_the_day_or_after(here: Practice) -> None:
+    one = here.appointment(starts_at=NOW - timedelta(minutes=30))
+    send(signed_in(here.therapist), f"/appointments/{one.pk}/cancel/", {"status": "no_show", "revision": 0})
+    assert booked(here) == ["Feb 17 09:30 no_show"]
+
+
+def test_what_became_something_else_is_not_cancelled_over_it(here: Practice) -> None:
+    """The page to cancel is kept from before; a colleague marked it meanwhile."""
+    one = here.appointment(starts_at=NOW - timedelta(minutes=30))
+    with within(here.organization):
+        one.set_status(Status.ATTENDED)
+    page = send(
+        signed_in(here.therapist), f"/appointments/{one.pk}/cancel/", {"status": "cancelled", "revision": one.sequence}
+    )
+    assert "It is marked as: Attended." in page
+    assert booked(here) == ["Feb 17 09:30 attended"]
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status != Status.SCHEDULED])
+def test_only_what_is_scheduled_is_moved_ahead_or_nobody_would_be_reminded_R1(here: Practice, status: Status) -> None:
+    one = here.appointment(starts_at=NOW - timedelta(minutes=30))
+    with within(here.organization):
+        one.set_status(status)
+    form = changed(staff=here.therapist.pk, revision=one.sequence)
+    page = send(signed_in(here.therapist), f"/appointments/{one.pk}/edit/", form)
+    assert f"It is marked as: {status.label}. Nobody is reminded of it." in page
+    assert booked(here) == [f"Feb 17 09:30 {status.value}"]
+    # Its place and length are mended as before, and so is a day that was noted wrongly.
+    form |= {"date": "2031-02-14"}
+    assert "1 appointment was changed." in send(signed_in(here.therapist), f"/appointments/{one.pk}/edit/", form)
+
+
+def test_a_time_that_was_given_to_somebody_else_is_warned_of_before_it_is_taken_again(here: Practice) -> None:
+    one = here.appointment(starts_at=NOW + timedelta(days=1))
+    with within(here.organization):
+        one.set_status(Status.CANCELLED)
+    here.appointment(starts_at=NOW + timedelta(days=1, minutes=20))
+    browser = signed_in(here.therapist)
+    page = send(browser, f"/appointments/{one.pk}/reinstate/", {})
+    assert "At that time there is already an appointment:" in page
+    assert "Tue, Feb 18, 10:20 AM EST" in page
+    assert booked(here) == ["Feb 18 10:00 cancelled", "Feb 18 10:20 scheduled"]
+    assert "Marked as: Scheduled." in send(browser, f"/appointments/{one.pk}/reinstate/", {"anyway": mark_in(page)})
+    assert booked(here) == ["Feb 18 10:00 scheduled", "Feb 18 10:20 scheduled"]
+
+
+@pytest.mark.parametrize("fields", [{"every": "1", "times": "4"}, {"minutes": "30"}, {"location": "Room 9"}])
+def test_a_form_sent_again_saying_more_is_not_confirmed_as_if_it_were_booked(
+    here: Practice, fields: dict[str, Any]
+) -> None:
+    form = booking(here)
+    browser = signed_in(here.therapist)
+    send(browser, "/appointments/new/", form)
+    page = send(browser, "/appointments/new/", form | fields)
+    assert "This form has already booked" in page
+    assert "Booked: Mia Rivera" not in page
+    assert len(booked(here)) == 1

@@ -127,6 +127,29 @@ def test_a_week_of_a_clock_change_keeps_every_appointment_on_its_day(at_ten: Pra
     assert "On the 10th" not in that_day
 
 
+@pytest.mark.parametrize("view", ["day", "week", "list"])
+def test_the_zone_is_named_as_it_is_called_on_the_day_that_is_shown_R4(at_ten: Practice, view: str) -> None:
+    """In January one looks at July: what stands there at three is three o'clock daylight time."""
+    browser = enter(at_ten.therapist)
+    assert "America/Los Angeles (PDT)" in look(browser, f"/calendar/?view={view}&date=2031-07-16")
+    assert "America/Los Angeles (PST)" in look(browser, f"/calendar/?view={view}&date=2031-01-16")
+
+
+@pytest.mark.parametrize("view", ["day", "week", "list"])
+def test_everyone_ticked_is_everyone_also_who_left_with_appointments(at_ten: Practice, view: str) -> None:
+    at_ten.appointment(starts_at=NOW + timedelta(hours=1))
+    with within(at_ten.organization):
+        at_ten.therapist.deactivate()
+        make_login(at_ten.organization, "Cora Colleague", Role.STAFF)
+        everyone = Login.objects.staff().active().values_list("pk", flat=True)
+        ticked = "".join(f"&staff={pk}" for pk in everyone)
+    browser = enter(at_ten.owner)
+    for staff in ("", "&staff=all", ticked):
+        page = look(browser, f"/calendar/?view={view}{staff}")
+        assert "Everyone" in page
+        assert "Mia Rivera" in page
+
+
 @pytest.mark.parametrize(
     "nonsense",
     ["date=yesterday", "date=9999-12-31", "date=0001-01-01", "view=year", "staff=x", "staff=99999999999999999999"],

@@ -103,3 +103,10 @@ def test_many_appointments_cost_no_more_queries_than_one(here: Practice, address
         here.appointment(starts_at=NOW - timedelta(hours=1 + number))
 
     same_queries(signed_in(here.mom), address, add)
+
+
+def test_what_is_not_listed_any_more_is_counted(here: Practice) -> None:
+    """Two children, each every week for a year: more than a page holds."""
+    for number in range(103):
+        here.appointment(starts_at=NOW + timedelta(days=1, hours=number))
+    assert "And 3 more after these." in page_of(here)

@@ -312,3 +312,12 @@ def test_however_a_series_is_changed_each_part_still_describes_its_own(
         assert [one.pk for one in all_of(new_york)] == [one.pk for one in booked]
         assert {local(one)[:3] for one in all_of(new_york)} == {"Tue"}
         transaction.set_rollback(True)
+
+
+def test_one_in_the_second_of_a_repeated_hour_stays_there_when_its_place_changes(new_york: Practice) -> None:
+    """November 2, 2031, in New York: 1:30 comes twice, and the form cannot say which."""
+    second = new_york.appointment(starts_at=datetime(2031, 11, 2, 6, 30, tzinfo=UTC))
+    with within(new_york.organization), time_machine.travel(NOW, tick=False):
+        change(second, plan_of(second, location="Room 9"))
+        second.refresh_from_db()
+    assert (second.starts_at, second.location) == (datetime(2031, 11, 2, 6, 30, tzinfo=UTC), "Room 9")
