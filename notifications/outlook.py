@@ -107,7 +107,12 @@ def _visible(lines: list[Foreseen], reader: Login, features: Iterable[Feature]) 
     if reads_whole_record(reader):
         return lines
     theirs = set(reader.links.values_list("client", flat=True))
-    return [line for line in lines if line.row.client_id in theirs or line.row.login_id == reader.pk]
+    besides = Feature.APPOINTMENTS if reader.is_schedule_admin else None
+    return [
+        line
+        for line in lines
+        if line.row.client_id in theirs or line.row.login_id == reader.pk or line.row.feature == besides
+    ]
 
 
 def _things(lines: list[Foreseen], reader: Login) -> list[Thing]:

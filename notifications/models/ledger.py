@@ -67,13 +67,15 @@ class NotificationQuerySet(TenantQuerySet["Notification"]):
         """What of the record somebody may read (L2, S3): client logins what they were told themselves.
 
         Of staff, user admins and organization admins everything; others what concerns the clients linked to them,
-        and what they were told themselves.
+        and what they were told themselves. A schedule admin besides what is sent about appointments: whoever keeps
+        everybody's schedule is asked first whether somebody was reminded.
         """
         if login.role == Role.CLIENT:
             return self.filter(login=login)
         if reads_whole_record(login):
             return self.all()
-        return self.filter(Q(client__in=login.links.values("client")) | Q(login=login))
+        theirs = Q(client__in=login.links.values("client")) | Q(login=login)
+        return self.filter(theirs | Q(feature=Feature.APPOINTMENTS) if login.is_schedule_admin else theirs)
 
     def of_features(self, features: Iterable[Feature]) -> "NotificationQuerySet":
         """Of features that are on: of the others there is no trace (O2)."""

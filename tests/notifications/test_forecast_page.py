@@ -147,15 +147,17 @@ def test_staff_see_whom_they_serve_admins_everybody_L3_S3(practice: Practice, ot
     other_practice.appointment(timedelta(hours=30))
     manager = make_login(practice.organization, "Max Manager", Role.STAFF, is_organization_admin=True)
     colleague = make_login(practice.organization, "Cora Colleague", Role.STAFF)
+    receptionist = make_login(practice.organization, "Rita Receptionist", Role.STAFF, is_schedule_admin=True)
     seen = {
         who.name: {name for name in ("Noor Haddad", "Mia Rivera") if name in read(signed_in(who))}
-        for who in (practice.owner, manager, practice.therapist, colleague)
+        for who in (practice.owner, manager, practice.therapist, colleague, receptionist)
     }
     assert seen == {
         "Olive Owner": {"Noor Haddad", "Mia Rivera"},
         "Max Manager": {"Noor Haddad", "Mia Rivera"},
         "Theo Therapist": {"Mia Rivera"},
         "Cora Colleague": set(),
+        "Rita Receptionist": {"Noor Haddad", "Mia Rivera"},
     }
     assert "Outside" not in read(signed_in(practice.owner))
     assert "Nothing falls due" in read(signed_in(colleague))

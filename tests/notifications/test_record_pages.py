@@ -134,6 +134,25 @@ def test_staff_read_what_concerns_their_clients_admins_everything_L2_S3(practice
     assert signed_in(colleague).get(f"/record/logins/{practice.mom.pk}/").status_code == 404
 
 
+def test_who_keeps_the_schedule_reads_what_is_sent_about_it_and_no_addresses_L2_S3(practice: Practice) -> None:
+    """They see everybody's appointments, and are asked first whether somebody was reminded."""
+    receptionist = make_login(practice.organization, "Rita Receptionist", Role.STAFF, is_schedule_admin=True)
+    sent(practice.mom, client=practice.child)
+    sent(practice.dad, Channel.TEXT, client=practice.child)
+    sent(practice.mom, client=practice.child, feature=Feature.MESSAGES, kind="message.sent")
+    make_notification(practice.mom, Channel.TEXT, client=practice.child, state=State.FAILED, reason="gave_up")
+    browser = signed_in(receptionist)
+    words = read(browser, RECORD)
+    assert words.count("Maria Rivera Mia Rivera Appointment reminder") == 2
+    assert "New message" not in words
+    assert practice.mom.user.email not in words
+    assert "555-0143" not in words
+    assert "Did not arrive" in read(browser, "/")
+    html = browser.get(RECORD).content.decode()
+    links_in_it = re.findall(r'href="(/(?:record|clients|logins)/[^"]*\d[^"]*)"', html)
+    assert links_in_it == []
+
+
 def test_nothing_of_another_practice_is_in_it_S1(practice: Practice, other_practice: Practice) -> None:
     sent(practice.mom, client=practice.child)
     browser = signed_in(other_practice.owner)
