@@ -167,7 +167,33 @@ def test_what_a_feature_that_is_off_would_say_is_not_foretold_O2(practice: Pract
     practice.appointment(timedelta(hours=30))
     with within(practice.organization):
         FeatureToggle.objects.filter(feature=Feature.APPOINTMENTS).turn(Feature.APPOINTMENTS, on=False)
-    assert "Nothing falls due" in read(signed_in(practice.owner))
+    words = read(signed_in(practice.owner))
+    assert "Nothing falls due" in words
+    assert "ppointment" not in words
+
+
+def test_it_is_searched_by_client_and_by_login_W2(practice: Practice) -> None:
+    noor = make_client(practice.organization, "Noor", last_name="Haddad")
+    link(practice.dad, noor)
+    practice.appointment(timedelta(hours=30), client=noor)
+    practice.appointment(timedelta(hours=31))
+    browser = signed_in(practice.owner)
+    found = {
+        words: [name for name in ("Noor Haddad", "Mia Rivera") if f">{name}</a></h2>" in html]
+        for words in ("", "noor", "MIA riv", "maria", "daniel", "nobody")
+        if (html := browser.get("/forecast/", {"q": words}).content.decode())
+    }
+    assert found == {
+        "": ["Noor Haddad", "Mia Rivera"],
+        "noor": ["Noor Haddad"],
+        "MIA riv": ["Mia Rivera"],
+        "maria": ["Mia Rivera"],
+        "daniel": ["Noor Haddad", "Mia Rivera"],
+        "nobody": [],
+    }
+    assert "Nothing found" in read(browser, "/forecast/?q=nobody")
+    assert 'href="/forecast/?only=untold&amp;q=noor"' in browser.get("/forecast/?q=noor").content.decode()
+    assert 'name="only" value="untold"' in browser.get("/forecast/?only=untold&q=noor").content.decode()
 
 
 def test_the_page_asks_the_same_for_1_and_30_L3(practice: Practice) -> None:
