@@ -75,6 +75,11 @@ MENDED = {
     reasons.FEATURE_OFF: "/organization/",
     reasons.REPLIED_STOP: None,
     reasons.TOO_LATE: None,
+    reasons.FEATURE_ON_LATER: None,
+    reasons.LOGIN_ACTIVE_LATER: None,
+    reasons.CLIENT_ACTIVE_LATER: None,
+    reasons.LINKED_LATER: None,
+    reasons.PREFERENCE_ON_LATER: None,
 }
 
 
