@@ -36,6 +36,13 @@ def words_of(request: HttpRequest) -> str:
     return " ".join(request.GET.get("q", "").replace("\0", "").split())
 
 
+def query_without_page(request: HttpRequest) -> str:
+    """The rest of the address, ready to stand before "page=2"."""
+    rest = request.GET.copy()
+    rest.pop("page", None)
+    return f"{rest.urlencode()}&" if rest else ""
+
+
 def listing(
     request: HttpRequest,
     found: QuerySet[M, Any],
@@ -52,8 +59,5 @@ def listing(
     words = words_of(request)
     for word in sought(words).split()[:MAX_WORDS]:
         found = found.filter(reduce(operator.or_, (Q(**{f"{name}__icontains": word}) for name in search)))
-    rest = request.GET.copy()
-    rest.pop("page", None)
-    query = f"{rest.urlencode()}&" if rest else ""
     page: Page[M] = Paginator(found, per_page).get_page(request.GET.get("page"))
-    return Listing(page, words, query)
+    return Listing(page, words, query_without_page(request))

@@ -263,6 +263,37 @@ def test_families_read_their_own_history_in_the_second_person_L1_S3(practice: Pr
     assert rows(signed_in(practice.therapist), "/account/notifications/") == 0
 
 
+def test_families_search_their_own_history_W2(practice: Practice) -> None:
+    sent(practice.mom, client=practice.child)
+    sent(practice.mom, feature=Feature.MESSAGES, kind="message.sent", client=practice.child)
+    sent(practice.mom, client=make_client(practice.organization, "Noor"), due_at=timezone.now() - timedelta(days=9))
+    browser, history = signed_in(practice.mom), "/account/notifications/"
+    today = timezone.localdate(timezone.now(), practice.organization.zone)
+    asked = {
+        ("q", ""): 3,
+        ("q", "noor"): 1,
+        ("q", "nobody"): 0,
+        ("feature", "messages"): 1,
+        ("channel", "text"): 0,
+        ("since", f"{today}"): 2,
+    }
+    assert {(name, value): rows(browser, history, **{name: value}) for name, value in asked} == asked
+    assert "Nothing like this on record" in read(browser, history, q="nobody")
+    assert "Name of a login" not in browser.get(history).content.decode()
+
+
+def test_an_empty_record_says_what_would_be_in_it_O2_W2(practice: Practice) -> None:
+    """A therapist is not told that nothing was decided of others' clients; no feature that is off is spoken of."""
+    assert "the clients linked to you" in read(signed_in(practice.therapist), RECORD)
+    assert "24 hours before an appointment" in read(signed_in(practice.owner), RECORD)
+    with within(practice.organization):
+        FeatureToggle.objects.filter(feature=Feature.APPOINTMENTS).turn(Feature.APPOINTMENTS, on=False)
+    words = read(signed_in(practice.owner), RECORD)
+    assert "Nothing was decided yet" in words
+    assert "ppointment" not in words
+    assert "eminder" not in words
+
+
 def test_pages_of_clients_and_logins_show_the_latest_L2(practice: Practice) -> None:
     for number in range(7):
         sent(practice.mom, client=practice.child, due_at=timezone.now() - timedelta(hours=number))
