@@ -88,6 +88,7 @@ class OwnFilter(RecordFilter):
     def __init__(self, data: Any, features: frozenset[Feature]) -> None:
         super().__init__(data, features)
         self.fields["q"].label = _("Name of a client")
+        self.fields["since"].label = _("Since")
         for name in ("kind", "state", "until"):
             del self.fields[name]
 
