@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -36,7 +36,9 @@ def my_homework_item(request: MemberRequest, pk: int) -> HttpResponse:
 @family_page(feature=Feature.HOMEWORK)
 @require_POST
 def my_homework_done(request: MemberRequest, pk: int) -> HttpResponse:
-    homework = get_object_or_404(visible(request), pk=pk)
+    homework = visible(request).filter(pk=pk).first()
+    if homework is None:
+        return gone(request, pk, to="my_homework")
     homework.mark_done(request.login)
     messages.success(request, _("Marked done: %(title)s") % {"title": homework.title})
     return redirect("my_homework")
@@ -45,7 +47,9 @@ def my_homework_done(request: MemberRequest, pk: int) -> HttpResponse:
 @family_page(feature=Feature.HOMEWORK)
 @require_POST
 def my_homework_reopen(request: MemberRequest, pk: int) -> HttpResponse:
-    homework = get_object_or_404(visible(request), pk=pk)
+    homework = visible(request).filter(pk=pk).first()
+    if homework is None:
+        return gone(request, pk, to="my_homework")
     homework.reopen()
     messages.success(request, _("Still to be done: %(title)s") % {"title": homework.title})
     return redirect("my_homework")

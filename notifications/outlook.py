@@ -76,6 +76,11 @@ class Thing:
     page: str
     people: list[Person] = field(default_factory=list)
 
+    def has(self, word: str) -> bool:
+        """Whether a word stands in what a page says of it: whom it is about, what it is, who is told."""
+        names = (str(self.client or ""), self.about, str(self.label), *(person.login.name for person in self.people))
+        return any(word.casefold() in name.casefold() for name in names)
+
 
 @dataclass(frozen=True)
 class Outlook:
@@ -86,10 +91,18 @@ class Outlook:
     not_to_be_sent: int
 
 
-def outlook(reader: Login, features: Iterable[Feature], *, now: datetime, only_untold: bool = False) -> Outlook:
+def outlook(
+    reader: Login,
+    features: Iterable[Feature],
+    *,
+    now: datetime,
+    only_untold: bool = False,
+    words: Iterable[str] = (),
+) -> Outlook:
     """The forecast of what this staff login may see, of the features that are on (O2).
 
-    `only_untold` leaves only the people who will hear of a thing by no channel at all. A fixed number of queries.
+    `only_untold` leaves only the people who will hear of a thing by no channel at all, `words` the things that have
+    each of them. A fixed number of queries.
     """
     lines = _visible(forecast(reader.organization, now=now), reader, features)
     things = _things(lines, reader)
@@ -97,7 +110,8 @@ def outlook(reader: Login, features: Iterable[Feature], *, now: datetime, only_u
         for thing in things:
             thing.people = [person for person in thing.people if not person.is_told]
     sent = sum(line.will_be_sent for line in lines)
-    return Outlook([thing for thing in things if thing.people], sent, len(lines) - sent)
+    left = [thing for thing in things if thing.people and all(thing.has(word) for word in words)]
+    return Outlook(left, sent, len(lines) - sent)
 
 
 def _visible(lines: list[Foreseen], reader: Login, features: Iterable[Feature]) -> list[Foreseen]:
@@ -107,7 +121,12 @@ def _visible(lines: list[Foreseen], reader: Login, features: Iterable[Feature]) 
     if reader.is_user_admin:
         return lines
     theirs = set(reader.links.values_list("client", flat=True))
-    return [line for line in lines if line.row.client_id in theirs or line.row.login_id == reader.pk]
+    besides = Feature.APPOINTMENTS if reader.is_schedule_admin else None
+    return [
+        line
+        for line in lines
+        if line.row.client_id in theirs or line.row.login_id == reader.pk or line.row.feature == besides
+    ]
 
 
 def _things(lines: list[Foreseen], reader: Login) -> list[Thing]:

@@ -74,11 +74,11 @@ class Skip:
 
 Decision = Send | Skip
 
+# What was put right too late for this notice is right by now: the reasons called "later" have nothing to mend.
 FEATURE_OFF = Reason("feature_off", _("this feature is turned off for the practice"), Mend.ORGANIZATION)
 FEATURE_ON_LATER = Reason(
     "feature_on_later",
     _("the practice turned this feature on after the moment it was about"),
-    Mend.ORGANIZATION,
 )
 LOGIN_INACTIVE = Reason(
     "login_inactive", _("this login is deactivated"), Mend.LOGIN, your_why=_("your login was deactivated")
@@ -86,11 +86,10 @@ LOGIN_INACTIVE = Reason(
 LOGIN_ACTIVE_LATER = Reason(
     "login_active_later",
     _("this login was made active too late for it"),
-    Mend.LOGIN,
     your_why=_("your login was made active too late for it"),
 )
 CLIENT_DISCHARGED = Reason("client_discharged", _("the client is discharged"), Mend.CLIENT)
-CLIENT_ACTIVE_LATER = Reason("client_active_later", _("the client became active too late for it"), Mend.CLIENT)
+CLIENT_ACTIVE_LATER = Reason("client_active_later", _("the client became active too late for it"))
 NOT_LINKED = Reason(
     "not_linked",
     _("this login is no longer linked to the client"),
@@ -100,7 +99,6 @@ NOT_LINKED = Reason(
 LINKED_LATER = Reason(
     "linked_later",
     _("this login was linked to the client too late for it"),
-    Mend.LOGIN,
     your_why=_("you were linked to the client too late for it"),
 )
 PREFERENCE_OFF = Reason(
@@ -112,7 +110,6 @@ PREFERENCE_OFF = Reason(
 PREFERENCE_ON_LATER = Reason(
     "preference_on_later",
     _("this login turned it on after the moment it was about"),
-    Mend.PREFERENCES,
     your_why=_("you turned it on after the moment it was about"),
 )
 SUBJECT_GONE = Reason("subject_gone", _("what it was about is no longer there"))

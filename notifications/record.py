@@ -22,7 +22,7 @@ from notifications.mending import page_to_mend
 from notifications.models import Notification
 from notifications.models.ledger import NotificationQuerySet, Outcome
 from notifications.reasons import Reason
-from pages.lists import MAX_WORDS
+from pages.lists import MAX_WORDS, query_without_page
 
 PER_PAGE = 50
 # At the ends of the calendar a day has no midnight in some zone, and no day after it.
@@ -84,6 +84,17 @@ class RecordFilter(forms.Form):
         return any(self.cleaned_data.values())
 
 
+class OwnFilter(RecordFilter):
+    """The few questions that a parent on a phone has about their own history."""
+
+    def __init__(self, data: Any, features: frozenset[Feature]) -> None:
+        super().__init__(data, features)
+        self.fields["q"].label = _("Name of a client")
+        self.fields["since"].label = _("Since")
+        for name in ("kind", "state", "until"):
+            del self.fields[name]
+
+
 @dataclass(frozen=True)
 class Line:
     """One decision as people read it, with the pages that its reader may open: to mend it, of its login and client."""
@@ -109,9 +120,7 @@ def page_of(request: HttpRequest, rows: NotificationQuerySet, reader: Login, for
     """The page that `?page=` asks for of what the form asks for."""
     found = form.narrow(rows).in_words()
     page = BoundedPaginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    rest = request.GET.copy()
-    rest.pop("page", None)
-    return RecordPage(for_staff(page, reader), page, f"{rest.urlencode()}&" if rest else "", form)
+    return RecordPage(for_staff(page, reader), page, query_without_page(request), form)
 
 
 def for_staff(rows: Iterable[Notification], reader: Login) -> list[Line]:

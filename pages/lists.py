@@ -31,6 +31,18 @@ class Listing(Generic[M]):
         return self.page.paginator.count
 
 
+def words_of(request: HttpRequest) -> str:
+    """What was typed into the search above a list, without what no field can hold."""
+    return " ".join(request.GET.get("q", "").replace("\0", "").split())
+
+
+def query_without_page(request: HttpRequest) -> str:
+    """The rest of the address, ready to stand before "page=2"."""
+    rest = request.GET.copy()
+    rest.pop("page", None)
+    return f"{rest.urlencode()}&" if rest else ""
+
+
 def listing(
     request: HttpRequest,
     found: QuerySet[M, Any],
@@ -44,11 +56,8 @@ def listing(
     Each word must be in one of the fields of `search`, in any case. A page out of range is the nearest there is.
     `sought` turns what was typed into what the fields hold, such as a phone number into its digits.
     """
-    words = " ".join(request.GET.get("q", "").replace("\0", "").split())
+    words = words_of(request)
     for word in sought(words).split()[:MAX_WORDS]:
         found = found.filter(reduce(operator.or_, (Q(**{f"{name}__icontains": word}) for name in search)))
-    rest = request.GET.copy()
-    rest.pop("page", None)
-    query = f"{rest.urlencode()}&" if rest else ""
     page: Page[M] = Paginator(found, per_page).get_page(request.GET.get("page"))
-    return Listing(page, words, query)
+    return Listing(page, words, query_without_page(request))

@@ -37,7 +37,7 @@ class ClientForm(ClientModelForm):
         zone = self.fields["time_zone"]
         practice = organization.get_time_zone_display()
         zone.choices = [("", _("The practice’s: %(zone)s") % {"zone": practice}), *zone.choices[1:]]  # type: ignore[attr-defined]  # a field with choices, as the model says
-        zone.help_text = _("Reminders print times in it.")
+        zone.help_text = _("Emails and texts print times in it.")
 
     def clean_born_on(self) -> date | None:
         born_on: date | None = self.cleaned_data["born_on"]

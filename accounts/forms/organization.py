@@ -34,7 +34,7 @@ class OrganizationForm(OrganizationModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["country"].help_text = _("Texts are only sent by practices in the U.S. and Canada.")
-        self.fields["time_zone"].help_text = _("Of the calendar, and of clients who have none of their own.")
+        self.fields["time_zone"].help_text = _("Of the practice, and of clients who have none of their own.")
         self.fields["phone"].help_text = _("Printed in emails, so that people can call you.")
         self.fields["phone"].widget.input_type = "tel"
         self.initial["phone"] = phones.for_display(self.instance.phone)

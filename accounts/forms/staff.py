@@ -1,5 +1,6 @@
 """Staff and their permissions."""
 
+from collections.abc import Container
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -8,6 +9,7 @@ from django.forms import Field
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import PERMISSIONS, change_permissions
+from accounts.features import Feature
 from accounts.forms.base import PersonForm, save_fields
 from accounts.forms.invitations import InvitationForm
 from accounts.models import Login, Role
@@ -19,10 +21,13 @@ MEANINGS = {
 }
 
 
-def explain_permissions(fields: dict[str, Field]) -> None:
-    """Beside each tick what it allows."""
+def offer_permissions(fields: dict[str, Field], features: Container[Feature]) -> None:
+    """Beside each tick what it allows. Without appointments there is no schedule to speak of (O2)."""
+    if Feature.APPOINTMENTS not in features:
+        del fields["is_schedule_admin"]
     for name, meaning in MEANINGS.items():
-        fields[name].help_text = meaning
+        if name in fields:
+            fields[name].help_text = meaning
 
 
 class StaffInvitationForm(InvitationForm):
@@ -32,9 +37,9 @@ class StaffInvitationForm(InvitationForm):
     class Meta(InvitationForm.Meta):
         fields = (*InvitationForm.Meta.fields, *PERMISSIONS)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, features: Container[Feature], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        explain_permissions(self.fields)
+        offer_permissions(self.fields, features)
 
 
 class StaffForm(PersonForm):
@@ -43,15 +48,15 @@ class StaffForm(PersonForm):
     class Meta(PersonForm.Meta):
         fields = (*PersonForm.Meta.fields, *PERMISSIONS)
 
-    def __init__(self, *args: Any, by: Login, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: Login, features: Container[Feature], **kwargs: Any) -> None:
         super().__init__(*args, organization=by.organization, **kwargs)
         self.by = by
-        explain_permissions(self.fields)
+        offer_permissions(self.fields, features)
 
     @transaction.atomic
     def change(self) -> bool:
         """Save it all. False, and words beside the field, where a permission cannot be taken."""
-        permissions = {name: self.cleaned_data[name] for name in PERMISSIONS}
+        permissions = {name: self.cleaned_data[name] for name in PERMISSIONS if name in self.cleaned_data}
         try:
             change_permissions(self.instance, by=self.by, **permissions)
         except ValidationError as refused:

@@ -32,7 +32,7 @@ def staff_list(request: MemberRequest) -> HttpResponse:
 @staff_page(needs="is_organization_admin")
 @require_http_methods(["GET", "HEAD", "POST"])
 def staff_invite(request: MemberRequest) -> HttpResponse:
-    form = StaffInvitationForm(posted(request), by=request.login)
+    form = StaffInvitationForm(posted(request), by=request.login, features=request.features)
     if form.is_valid() and (login := form.invite()):
         messages.success(
             request,
@@ -50,7 +50,7 @@ def staff_member(request: MemberRequest, pk: int) -> HttpResponse:
     """Details and permissions as a form, and beside it whom they serve and whether they have come."""
     shown = get_object_or_404(Login.objects.staff().select_related("user"), pk=pk)
     name = shown.name
-    form = StaffForm(posted(request), instance=shown, by=request.login)
+    form = StaffForm(posted(request), instance=shown, by=request.login, features=request.features)
     if form.is_valid() and form.change():
         messages.success(request, _("The details of %(name)s are saved.") % {"name": shown.name})
         warn_about_phone(request, shown, if_changed=form)

@@ -62,13 +62,15 @@ class NotificationQuerySet(TenantQuerySet["Notification"]):
         """What of the record somebody may read (L2, S3): client logins what they were told themselves.
 
         Of staff, user admins everything; others, whatever else they administer, what concerns the clients linked to
-        them, and what they were told themselves.
+        them, and what they were told themselves. A schedule admin besides what is sent about appointments: whoever
+        keeps everybody's schedule is asked first whether somebody was reminded.
         """
         if login.role == Role.CLIENT:
             return self.told_to(login)
         if login.is_user_admin:
             return self.all()
-        return self.filter(Q(client__in=login.links.values("client")) | Q(login=login))
+        theirs = Q(client__in=login.links.values("client")) | Q(login=login)
+        return self.filter(theirs | Q(feature=Feature.APPOINTMENTS) if login.is_schedule_admin else theirs)
 
     def told_to(self, login: Login) -> "NotificationQuerySet":
         """What somebody reads of themselves: what they were told, and what not and why.

@@ -8,10 +8,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page, staff_page
+from accounts.features import Feature
 from accounts.models import Client, Role
 from notifications import record as reading
 from notifications.models import Notification
 from notifications.models.ledger import NotificationQuerySet
+from pages.lists import query_without_page
 
 
 @staff_page()
@@ -39,9 +41,11 @@ def record_of_login(request: MemberRequest, pk: int) -> HttpResponse:
 @require_safe
 def my_notifications(request: MemberRequest) -> HttpResponse:
     """What this login was told, and what not and why, in the second person."""
-    rows = Notification.objects.of_features(request.features).told_to(request.login).in_words()
+    form = reading.OwnFilter(request.GET, request.features)
+    rows = form.narrow(Notification.objects.of_features(request.features).told_to(request.login)).in_words()
     page = Paginator(rows, reading.PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "notifications/my_notifications.html", {"page": page, "lines": reading.for_yourself(page)})
+    context = {"page": page, "lines": reading.for_yourself(page), "form": form, "query": query_without_page(request)}
+    return render(request, "notifications/my_notifications.html", context)
 
 
 def _visible(request: MemberRequest) -> NotificationQuerySet:
@@ -50,5 +54,10 @@ def _visible(request: MemberRequest) -> NotificationQuerySet:
 
 def _record(request: MemberRequest, rows: NotificationQuerySet, about: dict[str, Any]) -> HttpResponse:
     form = reading.RecordFilter(request.GET, request.features)
-    context = {"record": reading.page_of(request, rows, request.login, form), **about}
+    context = {
+        "record": reading.page_of(request, rows, request.login, form),
+        "reads_all": request.login.is_user_admin,
+        "reminds": Feature.APPOINTMENTS in request.features,
+        **about,
+    }
     return render(request, "notifications/record.html", context)

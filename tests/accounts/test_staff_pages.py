@@ -8,7 +8,8 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from accounts.actions import change_permissions, deactivate_staff
-from accounts.models import Client, Login, Role
+from accounts.features import Feature
+from accounts.models import Client, FeatureToggle, Login, Role
 from accounts.tenancy import within
 from tests.accounts.mailbox import NEW_PASSWORD, letters_to, link_in
 from tests.conftest import Practice, link, make_client, make_login
@@ -53,6 +54,21 @@ def test_the_list_shows_permissions_and_how_many_each_serves(practice: Practice,
     assert "outside-counseling" not in shown
     assert "Nobody found" in page(practice.owner, f"{LIST}?q=maria")
     assert "Nobody is deactivated" in page(practice.owner, f"{LIST}?state=inactive")
+
+
+def test_without_appointments_nobody_speaks_of_the_schedule_O2_O3(practice: Practice) -> None:
+    """The permission is kept for when they are on again."""
+    keeper = make_login(practice.organization, "Kit Keeper", Role.STAFF, is_schedule_admin=True)
+    pages = (LIST, f"{LIST}invite/", f"{LIST}{keeper.pk}/", "/organization/", "/clients/add/")
+    for on in (True, False):
+        with within(practice.organization):
+            FeatureToggle.objects.filter(feature=Feature.APPOINTMENTS).turn(Feature.APPOINTMENTS, on=on)
+        shown = [page(practice.owner, url).partition("<main")[2].lower() for url in pages]
+        assert ["schedule" in words for words in shown] == [on, on, on, False, False]
+        assert not any("calendar" in words for words in shown)
+        details = {"name": "Kit Keeper", "phone": "", "language": "en", **({"is_schedule_admin": "on"} if on else {})}
+        assert signed_in(practice.owner).post(f"{LIST}{keeper.pk}/", details).status_code == 302
+        assert now_of(keeper).is_schedule_admin
 
 
 def test_the_list_takes_as_many_queries_for_one_as_for_fifty(practice: Practice) -> None:

@@ -36,6 +36,19 @@ def words(response: Any) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
 
+def test_what_was_taken_back_meanwhile_is_not_marked_done_but_said(practice: Practice) -> None:
+    """The page with the button may have stood open on a phone since yesterday."""
+    homework = add(practice)
+    browser = signed_in(practice.mom)
+    with within(practice.organization):
+        homework.remove(by=practice.therapist)
+    for act in ("done", "not-done"):
+        response = browser.post(f"/my/homework/{homework.pk}/{act}/", follow=True)
+        assert response.status_code == 200
+        assert "This homework was taken back." in words(response)
+    assert all_homework()[0].done_at is None
+
+
 def filled_in(**changes: Any) -> dict[str, Any]:
     """The form for new homework, as a browser sends it."""
     return {"title": TITLE, "instructions": INSTRUCTIONS, "due_on": "", "form_id": str(uuid.uuid4()), **changes}
@@ -353,10 +366,10 @@ def test_the_link_of_an_old_notice_says_that_it_was_taken_back(
         assert response.redirect_chain == [(to, 302)]
         assert "This homework was taken back." in words(response)
         assert TITLE not in words(response)
-    assert mom.post(f"/my/homework/{homework.pk}/done/").status_code == 404
     stranger = make_login(practice.organization, "Sam Stranger")
     for login in (stranger, other_practice.mom):
         assert signed_in(login).get(f"/my/homework/{homework.pk}/").status_code == 404
+        assert signed_in(login).post(f"/my/homework/{homework.pk}/done/").status_code == 404
 
 
 def test_staff_mark_it_done_and_not_done_again(practice: Practice, therapist: Browser) -> None:

@@ -36,6 +36,16 @@ def write(browser: Browser, url: str, **typed: object) -> str:
     return " ".join(unescape(strip_tags(page)).split())
 
 
+def test_where_nobody_signs_in_the_way_to_add_somebody_is_one_tap_W2(practice: Practice) -> None:
+    alone = make_client(practice.organization, "Noor")
+    link(practice.therapist, alone)
+    browser = signed_in(practice.therapist)
+    page = browser.get(f"/messages/new/?client={alone.pk}").content.decode()
+    assert "Nobody signs in for this client" in page
+    assert f'href="/clients/{alone.pk}/people/"' in page
+    assert browser.get(f"/clients/{alone.pk}/people/").status_code == 200
+
+
 def messages_of(practice: Practice) -> list[str]:
     with within(practice.organization):
         return list(Message.objects.order_by("pk").values_list("body", flat=True))

@@ -147,15 +147,17 @@ def test_staff_see_whom_they_serve_user_admins_everybody_L3_S3(practice: Practic
     other_practice.appointment(timedelta(hours=30))
     manager = make_login(practice.organization, "Max Manager", Role.STAFF, is_organization_admin=True)
     colleague = make_login(practice.organization, "Cora Colleague", Role.STAFF)
+    receptionist = make_login(practice.organization, "Rita Receptionist", Role.STAFF, is_schedule_admin=True)
     seen = {
         who.name: {name for name in ("Noor Haddad", "Mia Rivera") if name in read(signed_in(who))}
-        for who in (practice.owner, manager, practice.therapist, colleague)
+        for who in (practice.owner, manager, practice.therapist, colleague, receptionist)
     }
     assert seen == {
         "Olive Owner": {"Noor Haddad", "Mia Rivera"},
         "Max Manager": set(),  # who runs the practice sees clients by another permission
         "Theo Therapist": {"Mia Rivera"},
         "Cora Colleague": set(),
+        "Rita Receptionist": {"Noor Haddad", "Mia Rivera"},
     }
     assert "Outside" not in read(signed_in(practice.owner))
     assert "Nothing falls due" in read(signed_in(colleague))
@@ -165,7 +167,33 @@ def test_what_a_feature_that_is_off_would_say_is_not_foretold_O2(practice: Pract
     practice.appointment(timedelta(hours=30))
     with within(practice.organization):
         FeatureToggle.objects.filter(feature=Feature.APPOINTMENTS).turn(Feature.APPOINTMENTS, on=False)
-    assert "Nothing falls due" in read(signed_in(practice.owner))
+    words = read(signed_in(practice.owner))
+    assert "Nothing falls due" in words
+    assert "ppointment" not in words
+
+
+def test_it_is_searched_by_client_and_by_login_W2(practice: Practice) -> None:
+    noor = make_client(practice.organization, "Noor", last_name="Haddad")
+    link(practice.dad, noor)
+    practice.appointment(timedelta(hours=30), client=noor)
+    practice.appointment(timedelta(hours=31))
+    browser = signed_in(practice.owner)
+    found = {
+        words: [name for name in ("Noor Haddad", "Mia Rivera") if f">{name}</a></h2>" in html]
+        for words in ("", "noor", "MIA riv", "maria", "daniel", "nobody")
+        if (html := browser.get("/forecast/", {"q": words}).content.decode())
+    }
+    assert found == {
+        "": ["Noor Haddad", "Mia Rivera"],
+        "noor": ["Noor Haddad"],
+        "MIA riv": ["Mia Rivera"],
+        "maria": ["Mia Rivera"],
+        "daniel": ["Noor Haddad", "Mia Rivera"],
+        "nobody": [],
+    }
+    assert "Nothing found" in read(browser, "/forecast/?q=nobody")
+    assert 'href="/forecast/?only=untold&amp;q=noor"' in browser.get("/forecast/?q=noor").content.decode()
+    assert 'name="only" value="untold"' in browser.get("/forecast/?only=untold&q=noor").content.decode()
 
 
 def test_the_page_asks_the_same_for_1_and_30_L3(practice: Practice) -> None:

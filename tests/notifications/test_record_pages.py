@@ -75,6 +75,11 @@ MENDED = {
     reasons.FEATURE_OFF: "/organization/",
     reasons.REPLIED_STOP: None,
     reasons.TOO_LATE: None,
+    reasons.FEATURE_ON_LATER: None,
+    reasons.LOGIN_ACTIVE_LATER: None,
+    reasons.CLIENT_ACTIVE_LATER: None,
+    reasons.LINKED_LATER: None,
+    reasons.PREFERENCE_ON_LATER: None,
 }
 
 
@@ -137,6 +142,25 @@ def test_staff_read_what_concerns_their_clients_user_admins_everything_L2_S3(pra
     assert signed_in(manager).get(f"/record/logins/{practice.mom.pk}/").status_code == 404
     assert signed_in(practice.therapist).get(f"/record/logins/{practice.owner.pk}/").status_code == 404
     assert signed_in(colleague).get(f"/record/logins/{practice.mom.pk}/").status_code == 404
+
+
+def test_who_keeps_the_schedule_reads_what_is_sent_about_it_and_no_addresses_L2_S3(practice: Practice) -> None:
+    """They see everybody's appointments, and are asked first whether somebody was reminded."""
+    receptionist = make_login(practice.organization, "Rita Receptionist", Role.STAFF, is_schedule_admin=True)
+    sent(practice.mom, client=practice.child)
+    sent(practice.dad, Channel.TEXT, client=practice.child)
+    sent(practice.mom, client=practice.child, feature=Feature.MESSAGES, kind="message.sent")
+    make_notification(practice.mom, Channel.TEXT, client=practice.child, state=State.FAILED, reason="gave_up")
+    browser = signed_in(receptionist)
+    words = read(browser, RECORD)
+    assert words.count("Maria Rivera Mia Rivera Appointment reminder") == 2
+    assert "New message" not in words
+    assert practice.mom.user.email not in words
+    assert "555-0143" not in words
+    assert "Did not arrive" in read(browser, "/")
+    html = browser.get(RECORD).content.decode()
+    links_in_it = re.findall(r'href="(/(?:record|clients|logins)/[^"]*\d[^"]*)"', html)
+    assert links_in_it == []
 
 
 def test_nothing_of_another_practice_is_in_it_S1(practice: Practice, other_practice: Practice) -> None:
@@ -252,6 +276,37 @@ def test_who_is_unlinked_reads_what_they_were_told_and_no_more_S3(practice: Prac
         practice.mom.unlink(practice.child)
     for url in ("/account/", "/account/notifications/"):
         assert rows(signed_in(practice.mom), url) == 1
+
+
+def test_families_search_their_own_history_W2(practice: Practice) -> None:
+    sent(practice.mom, client=practice.child)
+    sent(practice.mom, feature=Feature.MESSAGES, kind="message.sent", client=practice.child)
+    sent(practice.mom, client=make_client(practice.organization, "Noor"), due_at=timezone.now() - timedelta(days=9))
+    browser, history = signed_in(practice.mom), "/account/notifications/"
+    today = timezone.localdate(timezone.now(), practice.organization.zone)
+    asked = {
+        ("q", ""): 3,
+        ("q", "noor"): 1,
+        ("q", "nobody"): 0,
+        ("feature", "messages"): 1,
+        ("channel", "text"): 0,
+        ("since", f"{today}"): 2,
+    }
+    assert {(name, value): rows(browser, history, **{name: value}) for name, value in asked} == asked
+    assert "Nothing like this on record" in read(browser, history, q="nobody")
+    assert "Name of a login" not in browser.get(history).content.decode()
+
+
+def test_an_empty_record_says_what_would_be_in_it_O2_W2(practice: Practice) -> None:
+    """A therapist is not told that nothing was decided of others' clients; no feature that is off is spoken of."""
+    assert "the clients linked to you" in read(signed_in(practice.therapist), RECORD)
+    assert "24 hours before an appointment" in read(signed_in(practice.owner), RECORD)
+    with within(practice.organization):
+        FeatureToggle.objects.filter(feature=Feature.APPOINTMENTS).turn(Feature.APPOINTMENTS, on=False)
+    words = read(signed_in(practice.owner), RECORD)
+    assert "Nothing was decided yet" in words
+    assert "ppointment" not in words
+    assert "eminder" not in words
 
 
 def test_pages_of_clients_and_logins_show_the_latest_L2(practice: Practice) -> None:
