@@ -88,6 +88,10 @@ class Person:
         """A button, by its whole name; what it is folded away in is opened first."""
         self.hands.press(self._revealed("button", name))
 
+    def unfolds(self, words: str) -> None:
+        """What is folded away below these words."""
+        self.hands.press(self._whole().locator("summary").filter(has_text=words))
+
     def types(self, label: str, text: str) -> None:
         """Into the field with this label, replacing what is there. Dates and times in ISO form."""
         self.hands.write(self._field(label), text)
