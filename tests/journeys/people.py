@@ -66,10 +66,13 @@ class Person:
         self.goes_to(named[link].replace("&amp;", "&"))
 
     def signs_in(self, *, password: str = PASSWORD) -> None:
-        """On the sign-in page, with email and password. Whoever was led there goes on to where they wanted."""
+        """On the sign-in page, with email and password."""
+        self.goes_to("/account/login/")
+        self.signs_in_here(password=password)
+
+    def signs_in_here(self, *, password: str = PASSWORD) -> None:
+        """On the sign-in page that they were led to; it goes on to where they wanted."""
         assert self.login, "nobody without a login signs in"
-        if self.path != "/account/login/":
-            self.goes_to("/account/login/")
         self.types("Email", self.login.user.email)
         self.types("Password", password)
         self.presses("Sign in")

@@ -44,7 +44,7 @@ def test_homework_is_told_when_added_and_on_an_edit_only_with_notify_N3_P5(
 
     maria = phone(practice.mom)
     maria.follows("Sign in to see it", of=changed)
-    maria.signs_in()
+    maria.signs_in_here()
     maria.sees("Blow ten soap bubbles", "before dinner", "from Theo Therapist")
     maria.presses("Mark as done")
     maria.sees("Marked done: Blow ten soap bubbles")
