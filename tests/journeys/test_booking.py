@@ -73,7 +73,6 @@ def test_an_appointment_is_booked_moved_and_cancelled_and_the_family_is_told_R7_
     assert site.emails(to=practice.dad) == []
 
 
-@every_way
 def test_a_text_goes_out_an_hour_before_and_what_it_said_is_put_right_R2_R7_L1(
     desk: Sits, site: Site, practice: Practice, receptionist: Login
 ) -> None:

@@ -90,7 +90,6 @@ def test_whether_somebody_has_an_account_is_not_said_S5(phone: Sits, site: Site)
     assert "Choose a new password" not in site.latest_letter(to="nobody@mail.example").html
 
 
-@every_way
 def test_a_link_that_is_too_old_or_used_says_so_and_what_to_do(
     desk: Sits, phone: Sits, site: Site, practice: Practice
 ) -> None:
@@ -124,7 +123,6 @@ def test_a_link_that_is_too_old_or_used_says_so_and_what_to_do(
     at_home.is_at("/")
 
 
-@every_way
 def test_a_member_of_another_practice_accepts_with_the_password_they_have_S4(
     phone: Sits, site: Site, practice: Practice, other_practice: Practice
 ) -> None:
