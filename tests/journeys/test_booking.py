@@ -49,6 +49,8 @@ def test_an_appointment_is_booked_moved_and_cancelled_and_the_family_is_told_R7_
     assert "3:00 PM" in site.latest_email(to=practice.mom).body
     olive.is_signed_in()  # anew, the next day
     olive.goes_to("appointment", booked.pk)
+    olive.sees("You were signed out because nothing happened for a while.")
+    olive.signs_in_here()  # and is where she wanted to go
     olive.sees("Reminder emailed")
 
     olive.opens("Change or move")
@@ -70,6 +72,47 @@ def test_an_appointment_is_booked_moved_and_cancelled_and_the_family_is_told_R7_
     assert "cancelled" in site.latest_email(to=practice.mom).subject.lower()
     assert len(site.emails(to=practice.mom)) == 3
     assert site.emails(to=practice.dad) == []
+
+
+def test_a_text_goes_out_an_hour_before_and_what_it_said_is_put_right_R2_R7_L1(
+    desk: Sits, site: Site, practice: Practice, receptionist: Login
+) -> None:
+    choose(practice.mom, Channel.TEXT)
+    choose(practice.mom, Channel.EMAIL, on=False)
+    visit = practice.appointment(starts_in=timedelta(hours=3))
+    olive = desk(receptionist).is_signed_in()
+    olive.goes_to("appointment", visit.pk)
+    olive.looks_at("Who was told").sees("Reminder will be texted")
+    assert site.texts(to=practice.mom) == []
+
+    site.time_passes(hours=2.1)
+    assert len(site.texts(to=practice.mom)) == 1
+    olive.is_signed_in().goes_to("appointment", visit.pk)
+    olive.sees("Reminder texted")
+
+    later = (visit.starts_at + timedelta(hours=3)).astimezone(practice.organization.zone)
+    olive.opens("Change or move")
+    olive.types("Date", f"{later:%Y-%m-%d}")
+    olive.types("Time", f"{later:%H:%M}")
+    olive.presses("Save")
+    olive.sees("1 appointment was changed.")
+    moved = site.texts(to=practice.mom)[1]
+    assert "moved" in moved
+    assert f"{later:%-I:%M %p}" in moved
+    olive.goes_to("appointment", visit.pk)
+    olive.sees("Reminder texted", "Change texted", "Reminder will be texted")
+
+    site.time_passes(hours=3)
+    assert f"{later:%-I:%M %p}" in site.texts(to=practice.mom)[2]
+    olive.is_signed_in().goes_to("appointment", visit.pk)
+    olive.opens("Cancel it")
+    olive.presses("Cancel the appointment")
+    olive.sees("Cancelled")
+    *before, cancelled = site.texts(to=practice.mom)
+    assert len(before) == 3
+    assert "cancelled" in cancelled
+    assert cancelled.endswith("Reply STOP to stop, UNSTOP to resume.")
+    assert site.emails(to=practice.mom) == []
 
 
 def test_a_slot_is_booked_with_two_clicks_and_a_double_booking_is_asked_about(
