@@ -117,7 +117,10 @@ def take(browser: Browser, address: str, shot: Shot, screen: Screen, scheme: Sch
     page = context.new_page()
     page.goto(address + shot.path)
     for words in shot.opens:
-        page.get_by_role("link", name=words).first.click()
+        link = page.get_by_role("main").get_by_role("link", name=words)
+        if not link.count():
+            raise LookupError(f"pages.toml: on the way to {shot.name} there is no link {words!r}")
+        link.first.click()
     page.wait_for_load_state("networkidle")
     tall: int = page.evaluate("() => document.documentElement.scrollHeight")
     page.set_viewport_size({"width": screen.width, "height": min(max(tall, screen.height), screen.tallest)})
