@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 
 from accounts.features import Channel
 from accounts.models import ClientLink, Login, Role
+from notifications.doors import Doors
 from notifications.forecast import Foreseen, foretell
-from notifications.mending import mended_at
+from notifications.mending import page_to_mend
 from notifications.models import Notification, State
 from notifications.models.ledger import UNFINISHED
-from notifications.reasons import Send
+from notifications.reasons import Reason, Send
 from scheduling.agenda import LISTED_FIELDS
 from scheduling.ahead import REMINDER, family_links, reminders_ahead
 from scheduling.models import LEAD, Appointment, Mention
@@ -39,12 +40,12 @@ class Told:
     steps: list[Step]
 
 
-def story_of(appointment: Appointment, *, now: datetime) -> list[Told]:
+def story_of(appointment: Appointment, *, reader: Login, now: datetime) -> list[Told]:
     """What was told about this appointment and what will be, by login; a fixed number of queries.
 
     Every linked client login is in it, and whoever was told before a link was undone. What is to come is decided by
     the rules that the sender asks, over everything that the family is to get until then: an email of theirs may list
-    this appointment with others.
+    this appointment with others. Links to mend are those that let the reader in.
     """
     links = ClientLink.objects.filter(client=appointment.client_id, login__role=Role.CLIENT)
     logins = {link.login_id: link.login for link in links.select_related("login__user").order_by("login__name")}
@@ -60,11 +61,13 @@ def story_of(appointment: Appointment, *, now: datetime) -> list[Told]:
         .select_related("notification__login")
         .order_by("pk")
     )
+    ahead = _ahead(appointment, set(logins), now)
+    doors = Doors.of(reader, [*rows, *(told.notification for told in mentions), *(line.row for line in ahead)])
     lines: dict[int, list[Step]] = {pk: [] for pk in logins}
     for login, line in (
-        [(told.notification.login, _said(told, appointment)) for told in mentions]
-        + [(row.login, _unsaid(row)) for row in rows if not _is_said(row, mentions, appointment)]
-        + [(line.row.login, _to_come(line)) for line in _ahead(appointment, set(logins), now)]
+        [(told.notification.login, _said(told, appointment, doors)) for told in mentions]
+        + [(row.login, _unsaid(row, doors)) for row in rows if not _is_said(row, mentions)]
+        + [(line.row.login, _to_come(line, doors)) for line in ahead]
     ):
         logins.setdefault(login.pk, login)
         lines.setdefault(login.pk, []).append(line)
@@ -90,7 +93,7 @@ def _ahead(appointment: Appointment, logins: set[int], now: datetime) -> list[Fo
     return [line for line in foretell(rows) if line.row.subject_id == appointment.pk]
 
 
-def _said(told: Mention, appointment: Appointment) -> Step:
+def _said(told: Mention, appointment: Appointment, doors: Doors) -> Step:
     """Something that left: what it said, and how it fared."""
     row = told.notification
     email = told.channel == Channel.EMAIL
@@ -103,17 +106,17 @@ def _said(told: Mention, appointment: Appointment) -> Step:
     else:
         words = _("Reminder emailed") if email else _("Reminder texted")
     if row.state in (State.UNDELIVERED, State.FAILED):
-        return Step(row.words, row.sent_at or row.due_at, "bad", mended_at(row))
+        return Step(row.words, row.sent_at or row.due_at, "bad", _mend(row, doors))
     if row.state == State.DELIVERED:
         words = _("%(what)s and delivered") % {"what": words}
     return Step(words, row.sent_at, "good")
 
 
-def _unsaid(row: Notification) -> Step:
-    return Step(row.words, row.due_at, "bad", mended_at(row))
+def _unsaid(row: Notification, doors: Doors) -> Step:
+    return Step(row.words, row.due_at, "bad", _mend(row, doors))
 
 
-def _is_said(row: Notification, mentions: list[Mention], appointment: Appointment) -> bool:
+def _is_said(row: Notification, mentions: list[Mention]) -> bool:
     """Whether a mention tells the same: its own, or the one because of which this row was needless."""
     if any(told.notification_id == row.pk for told in mentions):
         return True
@@ -121,7 +124,7 @@ def _is_said(row: Notification, mentions: list[Mention], appointment: Appointmen
     return needless and any((told.login_id, told.channel) == (row.login_id, row.channel) for told in mentions)
 
 
-def _to_come(line: Foreseen) -> Step:
+def _to_come(line: Foreseen, doors: Doors) -> Step:
     """Something that is to leave, or will be decided against."""
     row, email = line.row, line.row.channel == Channel.EMAIL
     if isinstance(line.decision, Send):
@@ -131,5 +134,10 @@ def _to_come(line: Foreseen) -> Step:
         return Step(words, row.next_attempt_at, "wait")
     if line.reason == ALREADY_LISTED.code:
         return Step(_("Will be emailed, in the reminder of an appointment before it"), row.due_at, "wait")
-    row.reason = line.reason  # never saved: `mended_at` reads it
-    return Step(line.words, row.due_at, "bad", mended_at(row))
+    row.reason = line.reason  # never saved: `_mend` reads it
+    return Step(line.words, row.due_at, "bad", _mend(row, doors))
+
+
+def _mend(row: Notification, doors: Doors) -> str:
+    reason = Reason.known.get(row.reason)
+    return page_to_mend(reason, row, doors) if reason else ""

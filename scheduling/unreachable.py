@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.urls import reverse
+
 from accounts.features import Channel
-from accounts.models import ClientLink, Login, Role
+from accounts.models import Client, ClientLink, Login, Role
+from notifications.doors import Doors
 from notifications.facts import gather
 from notifications.forecast import Foreseen
-from notifications.mending import mended_at
+from notifications.mending import page_to_mend
 from notifications.models import Notification
 from notifications.models.ledger import UNFINISHED, State
-from notifications.reasons import Send
+from notifications.reasons import Reason, Skip
 from notifications.rules import decide
 from scheduling.ahead import REMINDER, family_links, reminders_ahead
 from scheduling.models import LEAD, Appointment, Mention
@@ -38,6 +41,7 @@ class Unreachable:
     appointment: Appointment
     why: list[Why]
     somebody_is_linked: bool
+    client_page: str  # where people are linked to the client, for whoever may open it
 
 
 def unreachable(login: Login, *, now: datetime) -> list[Unreachable]:
@@ -54,10 +58,20 @@ def unreachable(login: Login, *, now: datetime) -> list[Unreachable]:
     foreseen = _foreseen({pk: one for pk, one in appointments.items() if pk not in told}, now)
     told |= {line.row.subject_id for line in foreseen if line.will_be_sent}
     left = [one for pk, one in appointments.items() if pk not in told]
-    reasons = _reasons(left, foreseen)
-    links = ClientLink.objects.filter(client__in={one.client_id for one in left}, login__role=Role.CLIENT)
+    reasons = _reasons(left, foreseen, login)
+    clients = {one.client_id for one in left}
+    links = ClientLink.objects.filter(client__in=clients, login__role=Role.CLIENT)
     linked = set(links.values_list("client_id", flat=True))
-    return [Unreachable(one, reasons[one.pk], one.client_id in linked) for one in left]
+    seen = set(Client.objects.visible_to(login).filter(pk__in=clients).values_list("pk", flat=True))
+    return [
+        Unreachable(
+            appointment=one,
+            why=reasons[one.pk],
+            somebody_is_linked=one.client_id in linked,
+            client_page=reverse("client", args=[one.client_id]) if one.client_id in seen else "",
+        )
+        for one in left
+    ]
 
 
 def _told(appointments: Mapping[int, Appointment]) -> set[int]:
@@ -87,21 +101,28 @@ def _foreseen(appointments: Mapping[int, Appointment], now: datetime) -> list[Fo
     ]
 
 
-def _reasons(left: list[Appointment], foreseen: list[Foreseen]) -> dict[int, list[Why]]:
+def _reasons(left: list[Appointment], foreseen: list[Foreseen], reader: Login) -> dict[int, list[Why]]:
     """Why each login of each is not told, by appointment: what was decided, then what will be."""
     starts = {one.pk: one.starts_at for one in left}
-    reasons: dict[int, list[Why]] = defaultdict(list)
     decided = (
         Notification.objects.filter(kind=REMINDER, subject_id__in=starts)
         .exclude(state__in=UNFINISHED)
         .select_related("login", "organization", "client")
         .order_by("login__name", "pk")
     )
-    for row in decided:
-        if row.due_at == starts[row.subject_id] - LEAD[Channel(row.channel)]:
-            reasons[row.subject_id].append(Why(row.login, row.words, mended_at(row)))
-    for line in foreseen:
-        if line.row.subject_id in starts and not isinstance(line.decision, Send):
-            line.row.reason = line.reason  # never saved: `mended_at` reads it
-            reasons[line.row.subject_id].append(Why(line.row.login, line.words, mended_at(line.row)))
+    found = [
+        (row, row.words, Reason.known.get(row.reason))
+        for row in decided
+        if row.due_at == starts[row.subject_id] - LEAD[Channel(row.channel)]
+    ]
+    found += [
+        (line.row, line.words, line.decision.reason)
+        for line in foreseen
+        if line.row.subject_id in starts and isinstance(line.decision, Skip)
+    ]
+    doors = Doors.of(reader, [row for row, _words, _reason in found])
+    reasons: dict[int, list[Why]] = defaultdict(list)
+    for row, words, reason in found:
+        mend = page_to_mend(reason, row, doors) if reason else ""
+        reasons[row.subject_id].append(Why(row.login, words, mend))
     return reasons

@@ -70,7 +70,6 @@ def login(request: MemberRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(logins, pk=pk)
     context = {
         "shown": shown,
-        "hints": hints_for(request, [shown])[pk],
         "clients": Client.objects.visible_to(request.login).filter(links__login=shown),
         "is_managed": shown.is_managed_by(request.login),
         "phone_warning": phone_warning(shown.phone, request.login.organization),

@@ -31,7 +31,7 @@ def appointment(request: MemberRequest, pk: int) -> HttpResponse:
         "may_edit": shown.may_be_edited_by(request.login),
         "has_come": here.date() <= timezone.localdate(),
         "elsewhere": Line(shown) if here.utcoffset() != there.utcoffset() else None,
-        "told": story_of(shown, now=timezone.now()),
+        "told": story_of(shown, reader=request.login, now=timezone.now()),
     }
     return render(request, "scheduling/appointment.html", context)
 

@@ -1,6 +1,9 @@
 """Users, who sign in, and clients, who receive care."""
 
+from datetime import date
+
 import pytest
+import time_machine
 from django.contrib.auth import authenticate
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -82,3 +85,19 @@ def test_a_client_has_the_practices_time_zone_unless_its_own_R4(in_practice: Pra
     assert in_practice.child.zone.key == "America/New_York"
     assert in_practice.child.name == "Mia Rivera"
     assert Client(first_name="Cher").name == "Cher"
+
+
+@pytest.mark.parametrize(
+    ("born_on", "today", "age"),
+    [
+        ("2018-11-24", "2026-11-23", 7),
+        ("2018-11-24", "2026-11-24", 8),
+        ("2020-02-29", "2026-02-28", 5),
+        ("2020-02-29", "2026-03-01", 6),
+        ("2026-11-23", "2026-11-23", 0),
+    ],
+)
+def test_age_turns_on_the_birthday(born_on: str, today: str, age: int) -> None:
+    with time_machine.travel(f"{today}T12:00:00Z"):
+        assert Client(born_on=date.fromisoformat(born_on)).age == age
+    assert Client().age is None

@@ -28,9 +28,9 @@ def browser(practice: Practice, there: Login) -> Browser:
 
 
 def where(browser: Browser) -> str:
-    """The login that the pages are of."""
+    """The login that the pages are of, as it stands at their top right (P3)."""
     page = browser.get("/account/").content.decode()
-    return next(name for name in ("Maria Rivera", "Maria There") if f"<dd>{name}</dd>" in page)
+    return next(name for name in ("Maria Rivera", "Maria There") if f"<p><strong>{name}</strong>" in page)
 
 
 def test_a_person_with_logins_in_two_practices_switches(browser: Browser, there: Login) -> None:

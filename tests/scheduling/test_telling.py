@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from accounts.features import Channel
-from accounts.models import Login, TextStop
+from accounts.models import Login, Role, TextStop
 from accounts.tenancy import everywhere, within
 from notifications.delivery import deliver_batch
 from notifications.models import Notification, State
@@ -171,4 +171,16 @@ def test_a_large_family_with_a_full_year_costs_no_more_queries(here: Practice) -
         here.appointment(starts_at=IN_TWO_DAYS + timedelta(weeks=number + 1))
     assert len(queries_of(browser, f"/appointments/{first.pk}/")) == few
     with within(here.organization):
-        assert len(story_of(first, now=NOW)) == 22
+        assert len(story_of(first, reader=here.owner, now=NOW)) == 22
+
+
+def test_no_link_leads_where_the_reader_is_refused_S3(here: Practice) -> None:
+    """A schedule admin sees every appointment, and so why dad is not texted; but dad's login is not theirs to open."""
+    admin = make_login(here.organization, "Sid Schedule", Role.STAFF, is_schedule_admin=True)
+    one = here.appointment(starts_at=IN_TWO_DAYS)
+    pages = {
+        login: signed_in(login).get(f"/appointments/{one.pk}/").content.decode() for login in (admin, here.therapist)
+    }
+    assert all("Not texted: this login has it turned off" in page for page in pages.values())
+    assert [f'href="/logins/{here.dad.pk}/#preferences"' in page for page in pages.values()] == [False, True]
+    assert [f'href="/clients/{here.child.pk}/"' in page for page in pages.values()] == [False, True]

@@ -76,8 +76,9 @@ def test_home_says_why_and_where_it_is_mended_L4_L1(here: Practice) -> None:
         "Nobody would be told",
         "Maria Rivera: Not emailed: this login has it turned off",
         "Daniel Rivera: Not texted: this login has it turned off",
-        "Mend this",
+        f'href="/logins/{here.mom.pk}/#preferences">Mend this',
         "Nobody signs in for Otis.",
+        f'href="/clients/{alone.pk}/">Mend this',
     ):
         assert said in panel[0]
     assert page.index("Nobody would be told") < page.index(">Today<")
