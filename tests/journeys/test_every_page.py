@@ -61,12 +61,16 @@ def look_at_all(page: Page, site: Site, paths: list[str]) -> None:
 
 
 def shown(browser: Browser, paths: list[str]) -> list[str]:
-    """Those of them that are pages; not a calendar file or a PDF."""
-    return [path for path in paths if is_page(browser.get(path))]
+    """Those of them that are pages; not a calendar file or a PDF. Fails if one is not shown, or if none is a page."""
+    answers = {path: browser.get(path) for path in paths}
+    assert {path: answer.status_code for path, answer in answers.items() if answer.status_code != 200} == {}
+    pages = [path for path, answer in answers.items() if is_page(answer)]
+    assert pages
+    return pages
 
 
 def is_page(response: HttpResponseBase) -> bool:
-    return response.status_code == 200 and response["Content-Type"].startswith("text/html")
+    return response["Content-Type"].startswith("text/html")
 
 
 def of_app(app: ModuleType, role: str, practice: Practice) -> list[str]:
