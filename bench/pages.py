@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from tests.servers import PrivatePostgres
 
 SLOWEST = 150.0  # milliseconds, at the 95th percentile
-TIMES = 100
+TIMES = int(os.environ.get("TIMES", "100"))
 ROUNDS = int(os.environ.get("ROUNDS", "1"))  # of which the best counts, on a machine that has something else to do
 
 

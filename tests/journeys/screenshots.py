@@ -124,6 +124,7 @@ def take(browser: Browser, address: str, shot: Shot, screen: Screen, scheme: Sch
     page.wait_for_load_state("networkidle")
     tall: int = page.evaluate("() => document.documentElement.scrollHeight")
     page.set_viewport_size({"width": screen.width, "height": min(max(tall, screen.height), screen.tallest)})
+    page.evaluate("() => window.scrollTo(0, 0)")
     png = page.screenshot(animations="disabled")
     context.close()
     return png
