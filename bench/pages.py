@@ -1,7 +1,7 @@
 """`make bench-pages`: the server time of the pages of a large practice; ends with 1 if one is too slow.
 
 What is measured, and on what, is in bench/README.md. To measure another page, add a line to PAGES; if it lists what
-`bench/practice.py` does not make yet, add that there.
+`bench/practice.py` does not make yet, add that to `bench/dealings.py`.
 """
 
 import os
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from tests.servers import PrivatePostgres
 
 SLOWEST = 150.0  # milliseconds, at the 95th percentile
-TIMES = int(os.environ.get("TIMES", "100"))
+TIMES = int(os.environ.get("TIMES", "100"))  # requests of a round
 ROUNDS = int(os.environ.get("ROUNDS", "1"))  # of which the best counts, on a machine that has something else to do
 
 
