@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -19,10 +19,10 @@ NOTED_EVERY = 60.0  # seconds; a session is not written for every request
 
 
 def end_idle_staff_session(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Any], HttpResponse]:
-    """Sign out a user with staff rights anywhere who did nothing for `STAFF_IDLE_LIMIT` seconds."""
+    """Sign out staff of any practice, and platform admins, who did nothing for `STAFF_IDLE_LIMIT` seconds."""
 
     def handle(request: Any) -> HttpResponse:
-        if not any(login.role == Role.STAFF for login in getattr(request, "logins", [])):
+        if not _works_here(request):
             return get_response(request)
         # Pages fetch their news by themselves, also when nobody sits there.
         by_itself = request.method == "GET" and "HX-Request" in request.headers
@@ -40,3 +40,10 @@ def end_idle_staff_session(get_response: Callable[[HttpRequest], HttpResponse]) 
         return get_response(request)
 
     return handle
+
+
+def _works_here(request: Any) -> bool:
+    if any(login.role == Role.STAFF for login in getattr(request, "logins", [])):
+        return True
+    # In Django admin nobody is anywhere's login. Nobody is looked up for a visitor who is not signed in.
+    return SESSION_KEY in request.session and bool(getattr(request.user, "is_platform_admin", False))

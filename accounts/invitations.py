@@ -48,7 +48,7 @@ def invite(
         raise PermissionDenied
     address = _clean_address(email)
     with within(organization):
-        _refuse_second_login(organization, address)
+        _refuse_second_login(address, by=by)
         login = Login(
             organization=organization,
             user=_user_at(address),
@@ -85,7 +85,7 @@ def send_activation(login: Login, *, by: Login | None = None) -> None:
 
 
 @transaction.atomic
-def correct_email(login: Login, email: str) -> Login:
+def correct_email(login: Login, email: str, *, by: Login) -> Login:
     """Give a login that is not activated to whoever has this address, and send the activation letter there (S4).
 
     The old link is of no use from then on. A user who was only made for the mistaken address goes with it. Raises
@@ -99,11 +99,11 @@ def correct_email(login: Login, email: str) -> Login:
                 {"email": _("This login is activated. Only its owner can change the address, under My Account.")}
             )
         if before.user.email != address:
-            _refuse_second_login(before.organization, address)
+            _refuse_second_login(address, by=by)
             Login.objects.filter(pk=login.pk).update(user=_user_at(address))
             _remove_if_never_used(before.user)
         login.refresh_from_db()
-        send_activation(login)
+        send_activation(login, by=by)
     return login
 
 
@@ -176,11 +176,14 @@ def _user_at(address: str) -> User:
     return user or User.objects.create_user(address)
 
 
-def _refuse_second_login(organization: Organization, address: str) -> None:
+def _refuse_second_login(address: str, *, by: Login) -> None:
+    """Raise ValidationError if this address has a login here; it says whose to those who see that login (S3)."""
     login = Login.objects.filter(user__email=address).first()
     if login is None:
         return
-    if login.active_since is None:
+    if login.role == Role.CLIENT and not Login.objects.visible_to(by).filter(pk=login.pk).exists():
+        words = _("There is a login here with this address already. A user admin can link it.")
+    elif login.active_since is None:
         words = _("%(name)s has this address and a login here that is deactivated. Reactivate that one.")
     else:
         words = _("%(name)s has this address and a login here already.")

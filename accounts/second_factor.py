@@ -13,6 +13,8 @@ from accounts.models import Login, Role, User
 
 # Where it is set up, and the ways out: another practice, signing out.
 OPEN = ("/account/", "/switch/", "/at/")
+# What lies below /account/ and speaks of the practice's clients: what one was told about them.
+CLOSED = ("/account/", "/account/notifications/", "/account/preferences/")
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes are none by themselves
 
 
@@ -26,7 +28,8 @@ def ask_staff_for_second_factor(
 
     def handle(request: Any) -> HttpResponse:
         login: Login | None = getattr(request, "login", None)
-        if login is None or request.path.startswith(OPEN) or not is_missing(login, request.user):
+        is_open = request.path.startswith(OPEN) and request.path not in CLOSED
+        if login is None or is_open or not is_missing(login, request.user):
             return get_response(request)
         messages.warning(
             request,

@@ -7,7 +7,6 @@ from django.urls import reverse
 
 from accounts.models import Client, Login, Role
 from notifications.models import Notification
-from notifications.models.ledger import reads_whole_record
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Doors:
             return reverse("my_account")
         if login.role == Role.CLIENT:
             return reverse("login", args=[login.pk]) if self._sees_login(login) else ""
-        return reverse("staff_member", args=[login.pk]) if self.reader.is_user_admin else ""
+        return reverse("staff_member", args=[login.pk]) if self.reader.is_organization_admin else ""
 
     def preferences(self, login: Login) -> str:
         """Where they are changed; what staff choose to be told nobody else changes."""
@@ -53,12 +52,11 @@ class Doors:
         return reverse("organization") if self.reader.is_organization_admin else ""
 
     def record_of_login(self, login: Login) -> str:
-        seen = reads_whole_record(self.reader) or login.pk == self.reader.pk or self._sees_login(login)
+        seen = login.pk == self.reader.pk or self._sees_login(login)
         return reverse("record_of_login", args=[login.pk]) if seen else ""
 
     def record_of_client(self, client_id: int | None) -> str:
-        seen = client_id and (reads_whole_record(self.reader) or self._sees_client(client_id))
-        return reverse("record_of_client", args=[client_id]) if seen else ""
+        return reverse("record_of_client", args=[client_id]) if client_id and self._sees_client(client_id) else ""
 
     def _sees_login(self, login: Login) -> bool:
         return self.logins is None or login.pk in self.logins

@@ -1,10 +1,9 @@
 """Where what kept a notification from being sent is mended (L1): on the pages of staff, or in Django admin."""
 
 from django.db.models import Model
-from django.urls import reverse
 
 from accounts.admin.lists import change_url
-from accounts.models import Client, Login, Organization, Role
+from accounts.models import Client, Login, Organization
 from notifications.doors import Doors
 from notifications.models import Notification
 from notifications.reasons import Mend, Reason
@@ -16,23 +15,6 @@ MENDED_ON: dict[Mend, tuple[type[Model], str]] = {
     Mend.PREFERENCES: (Login, "login_id"),
     Mend.CLIENT: (Client, "client_id"),
 }
-
-
-def mended_at(row: Notification) -> str:
-    """The address of the page where staff mend what kept this from being sent, or nothing.
-
-    Whether they may open it is not asked: see `page_to_mend`. Rows come with `login` loaded.
-    """
-    reason = Reason.known.get(row.reason)
-    if reason is None:
-        return ""
-    if reason.mend == Mend.ORGANIZATION:
-        return reverse("organization")
-    if reason.mend == Mend.CLIENT and row.client_id:
-        return reverse("client", args=[row.client_id])
-    if reason.mend in (Mend.LOGIN, Mend.PREFERENCES) and row.login.role == Role.CLIENT:
-        return reverse("login", args=[row.login_id]) + ("#preferences" if reason.mend == Mend.PREFERENCES else "")
-    return ""
 
 
 def page_to_mend(reason: Reason, row: Notification, doors: Doors) -> str:

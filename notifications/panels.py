@@ -23,7 +23,7 @@ def my_preferences(request: MemberRequest, login: Login) -> dict[str, Any] | Non
 
 
 def my_latest(request: MemberRequest, login: Login) -> dict[str, Any] | None:
-    rows = Notification.objects.of_features(request.features).filter(login=login).in_words()[:LATEST]
+    rows = Notification.objects.of_features(request.features).told_to(login).in_words()[:LATEST]
     return {"lines": for_yourself(rows)}
 
 

@@ -7,24 +7,26 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Page
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.lists import BoundedPaginator
 from accounts.features import Channel, Feature
-from accounts.models import Client, Login
+from accounts.models import Login
 from accounts.models.logins import LoginQuerySet
-from accounts.models.people import ClientQuerySet
 from notifications.doors import Doors
 from notifications.kinds import kinds
 from notifications.mending import page_to_mend
 from notifications.models import Notification
-from notifications.models.ledger import NotificationQuerySet, Outcome, reads_whole_record
+from notifications.models.ledger import NotificationQuerySet, Outcome
 from notifications.reasons import Reason
 from pages.lists import MAX_WORDS
 
 PER_PAGE = 50
+# At the ends of the calendar a day has no midnight in some zone, and no day after it.
+WITHIN = (MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31)))
 
 
 class DateInput(forms.DateInput):
@@ -50,8 +52,8 @@ class RecordFilter(forms.Form):
     state = forms.ChoiceField(
         required=False, label=_("What became of it"), choices=[("", _("Anything")), *Outcome.choices]
     )
-    since = forms.DateField(required=False, label=_("Due from"), widget=DateInput)
-    until = forms.DateField(required=False, label=_("Due to"), widget=DateInput)
+    since = forms.DateField(required=False, label=_("Due from"), widget=DateInput, validators=WITHIN)
+    until = forms.DateField(required=False, label=_("Due to"), widget=DateInput, validators=WITHIN)
 
     def __init__(self, data: Any, features: frozenset[Feature]) -> None:
         super().__init__(data, label_suffix="")
@@ -133,14 +135,9 @@ def for_yourself(rows: Iterable[Notification]) -> list[Line]:
     return [Line(row, row.said(to_you=True)) for row in rows]
 
 
-def clients_in_record(reader: Login) -> ClientQuerySet:
-    """The clients whose record they may open."""
-    return Client.objects.all() if reads_whole_record(reader) else Client.objects.visible_to(reader)
-
-
 def logins_in_record(reader: Login) -> LoginQuerySet:
-    """The logins whose record they may open: of families, one's own, and for admins those of staff."""
-    if reads_whole_record(reader):
+    """The logins whose record they may open: of families, one's own, and for user admins those of staff."""
+    if reader.is_user_admin:
         return Login.objects.all()
     return Login.objects.visible_to(reader) | Login.objects.filter(pk=reader.pk)
 

@@ -16,6 +16,7 @@ from scheduling.models import MOST_MINUTES, MOST_TIMES, Appointment
 
 LEAST_MINUTES = 5
 FURTHEST = datetime.timedelta(days=3653)
+LONGEST_ID = 18  # digits; of thousands Python refuses to make a number
 MOST_FOUND = 8  # clients shown for what was typed; more words find fewer
 
 
@@ -142,7 +143,8 @@ class BookingForm(PlanForm):
         if isinstance(value, Client):
             return value
         text = str(value or "")
-        return bookable_clients(self.login).filter(pk=text).first() if text.isdecimal() else None
+        is_id = text.isdecimal() and len(text) <= LONGEST_ID
+        return bookable_clients(self.login).filter(pk=text).first() if is_id else None
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

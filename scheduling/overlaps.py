@@ -11,9 +11,11 @@ from scheduling.models import MOST_MINUTES, Appointment
 
 
 def overlapping(
-    spans: Sequence[Span], *, staff: Login, client: Client, leaving_out: Collection[int] = ()
+    spans: Sequence[Span], *, staff: Login, client: Client, reader: Login, leaving_out: Collection[int] = ()
 ) -> list[Appointment]:
     """Scheduled appointments of this staff login or this client that share time with any of the spans.
+
+    Only those that `reader` may see: where else a client goes is not told by trying out times (S3).
 
     One query. An appointment that ends as another starts shares none. `leaving_out` are ids: the ones that move.
     """
@@ -23,7 +25,7 @@ def overlapping(
     for start, end in spans:
         # How long each takes is asked below; the index knows where it starts.
         near |= Q(starts_at__gt=start - timedelta(minutes=MOST_MINUTES), starts_at__lt=end)
-    candidates = Appointment.objects.scheduled().filter(near, Q(staff=staff) | Q(client=client))
+    candidates = Appointment.objects.visible_to(reader).scheduled().filter(near, Q(staff=staff) | Q(client=client))
     return [
         one
         for one in candidates.exclude(pk__in=leaving_out).on_pages().order_by("starts_at", "pk")

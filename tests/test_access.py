@@ -87,7 +87,7 @@ SHOWN, REFUSED, AWAY, ABSENT = Answer(200, 200), Answer(403, 403), Answer(302, 3
 OF_THE_SITE = {
     "admin/": Row(SHOWN),
     "admin/^(?P<app_label>accounts|notifications|scheduling)/$": Row(SHOWN),
-    "admin/login/": Row(Answer(302, 200)),  # in already; a form without a password is shown again
+    "admin/login/": Row(AWAY),  # in already
     "admin/logout/": Row(Answer(405, 200)),
     "admin/password_change/": Row(SHOWN),
     "admin/password_change/done/": Row(READ),
@@ -237,7 +237,7 @@ def test_only_a_platform_admin_gets_further_than_the_sign_in_of_the_admin_S1_S3(
             got: Any = response.status_code
             wanted: Any = expected
             if route.pattern == "admin/login/":
-                wanted = 200  # the form, for whoever is no platform admin
+                wanted = 403 if "_auth_user_id" in visitor.session else 302  # on to everybody's sign-in
             elif route.pattern.startswith("admin/"):
                 got = (response.status_code, response.get("Location", "").partition("?")[0], response.content)
                 on_to = "/admin/" if route.pattern == "admin/logout/" else "/admin/login/"

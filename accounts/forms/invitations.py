@@ -45,10 +45,10 @@ class AddressForm(forms.Form):
 
     email = forms.EmailField(label=_("Email"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}))
 
-    def correct(self, login: Login) -> bool:
+    def correct(self, login: Login, *, by: Login) -> bool:
         """Give the login to this address. False, and words beside the field, where that is refused."""
         try:
-            invitations.correct_email(login, self.cleaned_data["email"])
+            invitations.correct_email(login, self.cleaned_data["email"], by=by)
         except ValidationError as refused:
             self.add_error(None, refused)
             return False

@@ -32,7 +32,7 @@ def login_email(request: MemberRequest, pk: int) -> HttpResponse:
     if shown.activated_at:
         raise PermissionDenied
     form = AddressForm(posted(request), initial={"email": shown.user.email})
-    if form.is_valid() and form.correct(shown):
+    if form.is_valid() and form.correct(shown, by=request.login):
         say_where_it_went(request, shown)
         return redirect("login", pk)
     return render(request, "accounts/login_email.html", {"form": form, "shown": shown})

@@ -11,15 +11,5 @@ Nothing about the past is made up in the ledger: what it shows was decided and s
 everybody. So what starts less than a day ahead was booked just now, and has no reminder email of its own (R6).
 """
 
-from django.contrib.auth.hashers import check_password
-
-from accounts.models import User
-
 ADMIN_EMAIL = "admin@blink.example"
 PASSWORD = "blink-demo"  # noqa: S105 (of invented people, on a server that only this computer reaches)
-
-
-def admin_can_sign_in() -> bool:
-    """Whether the demo's platform admin is there, with the password that we tell people."""
-    admin = User.objects.filter(email=ADMIN_EMAIL, is_superuser=True, is_active=True).first()
-    return admin is not None and check_password(PASSWORD, admin.password)

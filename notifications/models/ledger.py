@@ -58,23 +58,30 @@ OUTCOMES: dict[Outcome, tuple[State, ...]] = {
 }
 
 
-def reads_whole_record(login: Login) -> bool:
-    """Whether this login may read of everybody in its practice, not only of the clients linked to it (L2)."""
-    return login.is_user_admin or login.is_organization_admin
-
-
 class NotificationQuerySet(TenantQuerySet["Notification"]):
     def visible_to(self, login: Login) -> "NotificationQuerySet":
         """What of the record somebody may read (L2, S3): client logins what they were told themselves.
 
-        Of staff, user admins and organization admins everything; others what concerns the clients linked to them,
-        and what they were told themselves.
+        Of staff, user admins everything; others, whatever else they administer, what concerns the clients linked to
+        them, and what they were told themselves.
         """
         if login.role == Role.CLIENT:
-            return self.filter(login=login)
-        if reads_whole_record(login):
+            return self.told_to(login)
+        if login.is_user_admin:
             return self.all()
         return self.filter(Q(client__in=login.links.values("client")) | Q(login=login))
+
+    def told_to(self, login: Login) -> "NotificationQuerySet":
+        """What somebody reads of themselves: what they were told, and what not and why.
+
+        Of clients whom they are not linked to any more only what went out: the rest would say what goes on with them
+        (S3).
+        """
+        own = self.filter(login=login)
+        if login.is_user_admin:
+            return own
+        linked = login.links.values("client")
+        return own.filter(Q(client__isnull=True) | Q(client__in=linked) | Q(state__in=ACCEPTED))
 
     def of_features(self, features: Iterable[Feature]) -> "NotificationQuerySet":
         """Of features that are on: of the others there is no trace (O2)."""

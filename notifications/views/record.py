@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from accounts.access import MemberRequest, member_page, staff_page
-from accounts.models import Role
+from accounts.models import Client, Role
 from notifications import record as reading
 from notifications.models import Notification
 from notifications.models.ledger import NotificationQuerySet
@@ -23,7 +23,7 @@ def record(request: MemberRequest) -> HttpResponse:
 @staff_page()
 @require_safe
 def record_of_client(request: MemberRequest, pk: int) -> HttpResponse:
-    client = get_object_or_404(reading.clients_in_record(request.login), pk=pk)
+    client = get_object_or_404(Client.objects.visible_to(request.login), pk=pk)
     return _record(request, _visible(request).filter(client=client), {"client": client})
 
 
@@ -39,7 +39,7 @@ def record_of_login(request: MemberRequest, pk: int) -> HttpResponse:
 @require_safe
 def my_notifications(request: MemberRequest) -> HttpResponse:
     """What this login was told, and what not and why, in the second person."""
-    rows = Notification.objects.of_features(request.features).filter(login=request.login).in_words()
+    rows = Notification.objects.of_features(request.features).told_to(request.login).in_words()
     page = Paginator(rows, reading.PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "notifications/my_notifications.html", {"page": page, "lines": reading.for_yourself(page)})
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import MemberRequest, staff_page
 from accounts.features import Feature
-from accounts.models import Client
+from accounts.models import Client, Login
 from scheduling.actions import call_off, change, tail_of
 from scheduling.forms import CancelForm, ChangeForm
 from scheduling.lines import Line
@@ -43,7 +43,7 @@ def appointment_edit(request: MemberRequest, pk: int) -> HttpResponse:
     form = ChangeForm(request.POST or None, appointment=shown, login=request.login)
     overlaps: list[Appointment] = []
     if form.is_valid():
-        overlaps = _overlaps(shown, form)
+        overlaps = _overlaps(shown, form, request.login)
         if not overlaps or form.cleaned_data["anyway"] == mark_of(overlaps):
             changed = change(shown, form.plan(), following=form.following)
             _confirm(request, changed)
@@ -90,13 +90,13 @@ def editable(request: MemberRequest, pk: int) -> Appointment:
     return shown
 
 
-def _overlaps(shown: Appointment, form: ChangeForm) -> list[Appointment]:
+def _overlaps(shown: Appointment, form: ChangeForm, reader: Login) -> list[Appointment]:
     if not shown.is_scheduled:
         return []
     plan = form.plan()
     moving = [one.pk for one in tail_of(shown)] if form.following else [shown.pk]
     spans = plan.spans_of(shown, following=form.following)
-    return overlapping(spans, staff=plan.staff, client=shown.client, leaving_out=moving)
+    return overlapping(spans, staff=plan.staff, client=shown.client, reader=reader, leaving_out=moving)
 
 
 def _confirm(request: MemberRequest, changed: int) -> None:

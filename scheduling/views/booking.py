@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -39,7 +40,7 @@ def _book(request: MemberRequest, form: BookingForm) -> HttpResponse:
     client, plan, token = form.cleaned_data["client"], form.plan(), form.cleaned_data["token"]
     earlier = Appointment.objects.filter(booking=token).first()  # before overlaps: it would overlap with itself
     if earlier is None:
-        met = overlapping(plan.spans(client), staff=plan.staff, client=client)
+        met = overlapping(plan.spans(client), staff=plan.staff, client=client, reader=request.login)
         if met and form.cleaned_data["anyway"] != mark_of(met):
             return _show(request, form, overlaps=met)
         try:
@@ -99,5 +100,5 @@ def next_of(request: MemberRequest) -> str:
 def away(request: MemberRequest, url: str) -> HttpResponse:
     """Go there: with a redirect, or as htmx is told to leave the page."""
     if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Redirect": url})
+        return HttpResponse(headers={"HX-Redirect": iri_to_uri(url)})  # a header holds no accents and no line breaks
     return redirect(url)

@@ -254,7 +254,7 @@ def test_a_mistyped_address_is_corrected_before_activation_S4(practice: Practice
     login = invited(practice, "grandam@mail.example")
     old_link = path_to(login)
     with within(practice.organization):
-        correct_email(login, " GRANDMA@mail.example")
+        correct_email(login, " GRANDMA@mail.example", by=practice.owner)
     assert now_of(login).user.email == ADDRESS
     assert Browser().post(old_link, TWICE).status_code == 404
     assert not User.objects.filter(email="grandam@mail.example").exists()  # made for the mistake alone
@@ -267,11 +267,11 @@ def test_a_user_who_is_somebody_stays_when_an_address_is_corrected_S4(
     """Used elsewhere, invited elsewhere, or with a password: only the login is re-pointed."""
     used = other_practice.mom.user
     login = invited(practice, used.email)
-    correct_email(login, ADDRESS)
+    correct_email(login, ADDRESS, by=practice.owner)
     used.refresh_from_db()
     assert used.check_password(PASSWORD)
     invited(other_practice, ADDRESS)
-    correct_email(login, "third@mail.example")
+    correct_email(login, "third@mail.example", by=practice.owner)
     with everywhere("the test"):
         assert [each.organization for each in Login.objects.filter(user__email=ADDRESS)] == [
             other_practice.organization
@@ -283,7 +283,7 @@ def test_correcting_to_the_address_of_a_user_takes_nothing_over_S4(
 ) -> None:
     login = invited(practice)
     victim = other_practice.mom.user
-    correct_email(login, victim.email)
+    correct_email(login, victim.email, by=practice.owner)
     Browser().post(path_to(now_of(login)), TWICE)
     victim.refresh_from_db()
     assert victim.check_password(PASSWORD)
@@ -294,7 +294,7 @@ def test_an_address_is_not_corrected_after_activation_S4(practice: Practice) -> 
     login = invited(practice)
     Browser().post(path_to(login), TWICE)
     with pytest.raises(ValidationError, match="Only its owner can change the address"):
-        correct_email(login, "thief@mail.example")
+        correct_email(login, "thief@mail.example", by=practice.owner)
     assert now_of(login).user.email == ADDRESS
     assert letters_to("thief@mail.example") == []
 
@@ -305,13 +305,13 @@ def test_working_as_a_login_activates_it_S4(practice: Practice) -> None:
     sign_in(browser, practice.mom.user.email)
     browser.get("/")
     with pytest.raises(ValidationError):
-        correct_email(practice.mom, "thief@mail.example")
+        correct_email(practice.mom, "thief@mail.example", by=practice.owner)
 
 
 def test_an_address_is_not_corrected_to_one_that_has_a_login_here(practice: Practice) -> None:
     login = invited(practice)
     with pytest.raises(ValidationError, match="Daniel Rivera has this address"):
-        correct_email(login, practice.dad.user.email)
+        correct_email(login, practice.dad.user.email, by=practice.owner)
     assert now_of(login).user.email == ADDRESS
 
 

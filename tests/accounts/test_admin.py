@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.admin.models import LogEntry
 from django.test import Client as Browser
 from django.urls import reverse
@@ -625,19 +626,42 @@ def test_nobody_but_a_platform_admin_enters_S4(practice: Practice) -> None:
     assert on(practice.organization) == ALL
 
 
-def test_an_owner_signing_in_is_told_whose_place_this_is(practice: Practice) -> None:
+def test_whoever_is_signed_in_and_no_platform_admin_is_refused_S4(practice: Practice) -> None:
+    owner = Browser()
+    owner.force_login(practice.owner.user)
+    assert owner.get("/admin/", follow=True).status_code == 403
+
+
+@pytest.mark.parametrize("evil", ["https://evil.example/", "//evil.example/", "/\\evil.example/"])
+def test_the_way_into_the_admin_leads_to_no_other_site(browser: Browser, evil: str) -> None:
+    assert browser.get("/admin/login/", {"next": evil})["Location"] == "/admin/"
+    assert Browser().get("/admin/login/", {"next": evil})["Location"] == "/account/login/?next=/admin/"
+
+
+def test_the_admin_has_no_sign_in_of_its_own_where_passwords_could_be_guessed_S5(platform_admin: User) -> None:
+    stranger = Browser()
+    typed = {"username": platform_admin.email, "password": PASSWORD}
+    response = stranger.post("/admin/login/?next=/admin/accounts/user/", typed)
+    assert response["Location"] == "/account/login/?next=/admin/accounts/user/"
+    assert "_auth_user_id" not in stranger.session
+
+
+def test_a_platform_admins_second_factor_is_asked_for_S5(platform_admin: User) -> None:
+    TOTP.activate(platform_admin, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     browser = Browser()
-    typed = {"username": practice.owner.user.email, "password": "correct horse"}
-    assert "of a platform admin" in browser.post("/admin/login/", typed).content.decode()
-    assert "_auth_user_id" not in browser.session
+    way_in = browser.get("/admin/", follow=True).redirect_chain[-1][0]
+    response = browser.post(way_in, {"login": platform_admin.email, "password": PASSWORD})
+    assert response["Location"].startswith("/account/2fa/authenticate/")
+    assert browser.get("/admin/").status_code == 302
 
 
 def test_a_platform_admin_signs_in_works_changes_their_password_and_signs_out(
     platform_admin: User, practice: Practice
 ) -> None:
     browser = Browser()
-    typed = {"username": "Pat@Blink.example", "password": PASSWORD}
-    assert browser.post("/admin/login/?next=/admin/", typed)["Location"] == "/admin/"
+    way_in = browser.get("/admin/", follow=True).redirect_chain[-1][0]
+    typed = {"login": "Pat@Blink.example", "password": PASSWORD, "next": "/admin/"}
+    assert browser.post(way_in, typed)["Location"] == "/admin/"
     for url in admin_pages():
         expected = 403 if url == "/admin/accounts/textstop/add/" else 200
         assert browser.get(url).status_code == expected, url

@@ -222,3 +222,19 @@ def test_an_answer_that_is_none_asks_again(practice: Practice) -> None:
     assert "Add another person" in browser.get(of(practice.child, "whoever")).content.decode()
     assert browser.post(of(practice.child, "existing"), MOM)["Location"] == of(practice.child)
     assert people(practice.child) == {"Maria Rivera", "Daniel Rivera"}
+
+
+def test_whose_address_it_is_staff_learn_only_of_those_they_see_S3(practice: Practice) -> None:
+    """By inviting addresses one after another nobody finds out who else comes here."""
+    stranger = make_login(practice.organization, "Xenia Hidden")
+    link(stranger, make_client(practice.organization, "Zed"))
+    typed = {**MOM, "email": stranger.user.email}
+    page = signed_in(practice.therapist).post(of(practice.child, "carer"), typed).content.decode()
+    assert "There is a login here with this address already. A user admin can link it." in page
+    assert "Xenia" not in page
+    waiting = make_login(practice.organization, "Wanda Waiting")
+    link(waiting, practice.child)
+    page = signed_in(practice.therapist).post(f"/logins/{waiting.pk}/email/", {"email": stranger.user.email})
+    assert "Xenia" not in page.content.decode()
+    page = signed_in(practice.owner).post(of(practice.child, "carer"), typed)
+    assert "Xenia Hidden has this address and a login here already." in page.content.decode()

@@ -219,6 +219,19 @@ def test_idle_staff_sessions_end_and_those_of_families_do_not_S5(practice: Pract
         assert is_signed_in(family)
 
 
+def test_idle_sessions_of_platform_admins_end_S5(db: None, settings: Settings) -> None:
+    """They see every practice, so their computers least of all are everybody's."""
+    admin = User.objects.create_superuser("pat@blink.example", PASSWORD)
+    browser = Browser()
+    sign_in(browser, admin.email, remember="on")
+    now = timezone.now()
+    with time_machine.travel(now + timedelta(seconds=settings.STAFF_IDLE_LIMIT - 60)):
+        assert browser.get("/admin/").status_code == 200
+    with time_machine.travel(now + timedelta(seconds=2 * settings.STAFF_IDLE_LIMIT)):
+        assert browser.get("/admin/")["Location"] == "/account/login/?next=/admin/"
+        assert "_auth_user_id" not in browser.session
+
+
 def test_a_page_that_fetches_its_news_keeps_nobody_signed_in_S5(practice: Practice, settings: Settings) -> None:
     staff = Browser()
     sign_in(staff, practice.therapist.user.email)
@@ -297,7 +310,7 @@ def test_a_practice_that_wants_a_second_factor_of_its_staff_gets_it_S5(
     Organization.objects.filter(pk=practice.organization.pk).update(staff_second_factor=True)
     user = practice.therapist.user
     sign_in(browser, user.email)
-    for address in ("/", "/staff/", "/logins/"):
+    for address in ("/", "/staff/", "/logins/", "/account/", "/account/notifications/", "/account/preferences/"):
         assert browser.get(address)["Location"] == "/account/2fa/"
     assert "wants its staff to sign in with a second factor" in browser.get("/account/2fa/").content.decode()
     with_app(user)

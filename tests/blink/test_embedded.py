@@ -190,11 +190,11 @@ def test_it_says_what_of_it_is_running(blink: Blink) -> None:
 
 def test_the_platform_admin_signs_in_with_what_was_printed(blink: Blink) -> None:
     browser = build_opener(HTTPCookieProcessor(CookieJar()))
-    address = f"http://127.0.0.1:{blink.port}/admin/login/?next=/admin/"
+    address = f"http://127.0.0.1:{blink.port}/account/login/?next=/admin/"
     form = browser.open(address, timeout=20).read().decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
     assert token
-    fields = {"csrfmiddlewaretoken": token[1], "username": demo.ADMIN_EMAIL, "password": demo.PASSWORD}
+    fields = {"csrfmiddlewaretoken": token[1], "login": demo.ADMIN_EMAIL, "password": demo.PASSWORD, "next": "/admin/"}
     page = browser.open(Request(address, urlencode(fields).encode(), {"Referer": address}), timeout=20)
     assert page.url.endswith("/admin/")
     assert b"Log out" in page.read()

@@ -78,6 +78,13 @@ def test_the_address_of_a_slot_fills_the_form_in(here: Practice) -> None:
         assert filled in page
 
 
+def test_nonsense_in_place_of_a_client_is_no_client(here: Practice) -> None:
+    nonsense = "9" * 5000  # more digits than Python makes a number of
+    page = send(signed_in(here.owner), "/appointments/new/", booking(here, client=nonsense))
+    assert "Select a valid choice" in page
+    assert booked(here) == []
+
+
 def test_the_client_is_found_by_typing_with_and_without_javascript_W3(here: Practice) -> None:
     for name in ("Mina", "Milo"):
         link(here.therapist, make_client(here.organization, name, last_name="Okoro"))
@@ -203,11 +210,19 @@ def test_the_way_back_leads_nowhere_else(here: Practice, wanted: str) -> None:
     assert wanted not in browser.get("/appointments/new/", {"next": wanted}).content.decode()
 
 
-def test_in_the_dialog_success_leads_away_as_htmx_is_told(here: Practice) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [
+        ("/calendar/?view=day", "/calendar/?view=day"),
+        ("/clients/?q=Geneviève", "/clients/?q=Genevi%C3%A8ve"),
+        ("/calendar/\nSet-Cookie: a=b", "/calendar/%0ASet-Cookie:%20a=b"),
+    ],
+)
+def test_in_the_dialog_success_leads_away_as_htmx_is_told(here: Practice, wanted: str, told: str) -> None:
     answer = signed_in(here.therapist).post(
-        "/appointments/new/", booking(here, next="/calendar/?view=day"), headers={"HX-Request": "true"}
+        "/appointments/new/", booking(here, next=wanted), headers={"HX-Request": "true"}
     )
-    assert (answer.status_code, answer["HX-Redirect"]) == (200, "/calendar/?view=day")
+    assert (answer.status_code, answer["HX-Redirect"]) == (200, told)
 
 
 @pytest.fixture
@@ -326,3 +341,24 @@ def test_where_the_client_is_elsewhere_both_clocks_are_shown_R4(here: Practice) 
     page = signed_in(here.therapist).get(f"/appointments/{one.pk}/").content.decode()
     assert "10:00 AM EST" in page
     assert "7:00 AM PST where the client is" in page
+
+
+def test_where_else_a_client_goes_is_not_told_by_trying_out_times_S3(here: Practice) -> None:
+    """The therapist has one appointment with a client who is not theirs, booked by whoever keeps the schedule."""
+    client = make_client(here.organization, "Noor")
+    colleague = make_login(here.organization, "Cora Colleague", Role.STAFF)
+    own = here.appointment(client=client, starts_at=NOW + timedelta(days=1))
+    hidden = NOW + timedelta(days=2)
+    with within(here.organization):
+        Appointment.objects.create(
+            organization=here.organization, client=client, staff=colleague, starts_at=hidden, minutes=50
+        )
+    at = hidden.astimezone(NEW_YORK)
+    moved = {"date": f"{at:%Y-%m-%d}", "time": f"{at:%H:%M}", "minutes": 50, "location": ""}
+    address = f"/appointments/{own.pk}/edit/"
+    by_the_keeper = send(signed_in(here.owner), address, moved | {"staff": here.therapist.pk})
+    assert mark_in(by_the_keeper)
+    assert "Cora Colleague" in by_the_keeper
+    page = send(signed_in(here.therapist), address, moved | {"staff": here.therapist.pk})
+    assert "Cora" not in page
+    assert "1 appointment was changed." in page

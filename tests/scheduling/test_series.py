@@ -250,7 +250,7 @@ def test_two_places_at_once_are_found_for_staff_and_for_the_client(new_york: Pra
         child, therapist, owner = new_york.child, new_york.therapist, new_york.owner
 
         def met(plan: Plan, **fields: object) -> list[Appointment]:
-            return overlapping(plan.spans(child), staff=plan.staff, client=child, **fields)  # type: ignore[arg-type]  # ids or nothing
+            return overlapping(plan.spans(child), staff=plan.staff, client=child, reader=owner, **fields)  # type: ignore[arg-type]  # ids or nothing
 
         at_two = Plan(therapist, date(2031, 2, 18), time(14, 30), 50, times=3)
         assert met(at_two) == booked
@@ -272,7 +272,10 @@ def test_the_overlaps_of_a_year_are_one_query(new_york: Practice, django_assert_
     weekly(new_york, times=52)
     plan = Plan(new_york.therapist, date(2031, 2, 18), time(15, 30), 50, times=52)
     with within(new_york.organization), django_assert_num_queries(1):  # type: ignore[operator]  # a fixture of pytest-django
-        assert len(overlapping(plan.spans(new_york.child), staff=new_york.therapist, client=new_york.child)) == 52
+        met = overlapping(
+            plan.spans(new_york.child), staff=new_york.therapist, client=new_york.child, reader=new_york.owner
+        )
+        assert len(met) == 52
 
 
 ACTS = st.lists(

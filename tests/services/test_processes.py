@@ -207,7 +207,7 @@ def assert_the_web_answers(port: int) -> None:
     assert (answer.status, answer.headers["Location"]) == (302, "/admin/login/?next=/admin/")
     assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
     assert ask(port, "/", Host="someone.else.example").status == 400
-    page = ask(port, "/admin/login/").read().decode()
+    page = ask(port, "/account/login/").read().decode()
     style = ask(port, re.findall(r'href="(/static/[^"]+\.css)"', page)[0])
     assert style.status == 200
     assert "immutable" in style.headers["Cache-Control"]
