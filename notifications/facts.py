@@ -32,7 +32,7 @@ def gather(
     its next attempt: what the forecast wants to know. `subjects` are what the rows are about, where they are loaded
     already, as the kind loads them.
     """
-    subjects = list(subjects) if subjects is not None else _subjects(rows)
+    subjects = list(subjects) if subjects is not None else subjects_of(rows)
     toggles = {
         (toggle.organization_id, toggle.feature): toggle.on_since
         for toggle in FeatureToggle.objects.filter(
@@ -50,7 +50,8 @@ def gather(
             login__in=logins, client__in={row.client_id for row in rows if row.client_id}
         ).values_list("login_id", "client_id", "linked_since")
     }
-    numbers = {digits(row.login.phone) for row in rows if row.channel == Channel.TEXT}
+    plain = {phone: digits(phone) for phone in {row.login.phone for row in rows}}
+    numbers = {plain[row.login.phone] for row in rows if row.channel == Channel.TEXT}
     stopped = (
         set(TextStop.objects.in_force().filter(phone__in=numbers).values_list("phone", flat=True)) if numbers else set()
     )
@@ -82,15 +83,19 @@ def gather(
                 email=row.login.user.email,
                 country=str(row.organization.country),
                 phone=row.login.phone,
-                stopped=digits(row.login.phone) in stopped,
+                stopped=plain[row.login.phone] in stopped,
             )
         )
     return Gathered(facts, subjects)
 
 
-def _subjects(rows: Sequence[Notification]) -> list[Any]:
+def subjects_of(rows: Sequence[Notification], loaded: Mapping[tuple[str, int], Any] | None = None) -> list[Any]:
+    """What each row is about, or None where that is gone; `loaded` has some of them already, by kind and id."""
+    found = dict(loaded or {})
     wanted: dict[str, set[int]] = {}
     for row in rows:
-        wanted.setdefault(row.kind, set()).add(row.subject_id)
-    loaded: dict[str, Mapping[int, Any]] = {kind: kind_of(kind).load(ids) for kind, ids in wanted.items()}
-    return [loaded[row.kind].get(row.subject_id) for row in rows]
+        if (row.kind, row.subject_id) not in found:
+            wanted.setdefault(row.kind, set()).add(row.subject_id)
+    for kind, ids in wanted.items():
+        found.update({(kind, pk): subject for pk, subject in kind_of(kind).load(ids).items()})
+    return [found.get((row.kind, row.subject_id)) for row in rows]

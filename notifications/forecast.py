@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.models import Organization
-from notifications.facts import gather
+from notifications.facts import gather, subjects_of
 from notifications.kinds import Delivery, kind_of, kinds, slugs
 from notifications.models import Notification
 from notifications.reasons import Decision, Send, Skip
@@ -59,18 +59,20 @@ def forecast(organization: Organization, *, now: datetime, hours: float = HOURS)
     )
     for row in rows:
         row.next_attempt_at = max(now, row.next_attempt_at)
-    rows += [row for kind in kinds() for row in kind.upcoming(organization.pk, now=now, until=until)]
-    return foretell(rows)
+    ahead = [each for kind in kinds() for each in kind.upcoming(organization.pk, now=now, until=until)]
+    loaded = {(each.notification.kind, each.notification.subject_id): each.subject for each in ahead}
+    return foretell([*rows, *(each.notification for each in ahead)], loaded)
 
 
-def foretell(rows: list[Notification]) -> list[Foreseen]:
+def foretell(rows: list[Notification], loaded: Mapping[tuple[str, int], object] | None = None) -> list[Foreseen]:
     """What will become of these rows, each at its next attempt, in order of due moment; a fixed number of queries.
 
     Rows come as `gather` wants them. What an earlier one makes needless, such as a reminder of an appointment that an
-    agenda lists, is seen only if that one is among them.
+    agenda lists, is seen only if that one is among them. `loaded` are subjects that need no loading any more, by kind
+    and id.
     """
     rows = sorted(rows, key=lambda row: (row.due_at, row.subject_id, row.login_id, row.channel))
-    gathered = gather(rows)
+    gathered = gather(rows, subjects=subjects_of(rows, loaded))
     decisions = [decide(facts) for facts in gathered.facts]
     for position, skip in _foreseen_skips(rows, gathered.subjects, decisions).items():
         decisions[position] = skip

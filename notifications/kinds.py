@@ -92,8 +92,8 @@ class Kind(ABC):
         """For the forecast: what `compose` would skip, by position, if these were sent in this order."""
         return {}
 
-    def upcoming(self, organization_id: int, *, now: datetime, until: datetime) -> Iterator[Notification]:
-        """For the forecast: unsaved rows that will fall due from now until then, in order of their due moment."""
+    def upcoming(self, organization_id: int, *, now: datetime, until: datetime) -> Iterator[Delivery]:
+        """For the forecast: unsaved rows that will fall due from now until then, each with its subject as loaded."""
         return iter(())
 
 

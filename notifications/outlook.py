@@ -71,10 +71,16 @@ class Thing:
     """
 
     label: Words
-    about: str
     client: Client | None
     page: str
+    first: Foreseen
     people: list[Person] = field(default_factory=list)
+
+    @property
+    def about(self) -> str:
+        """In the words of its app; found only for what is shown."""
+        subject = self.first.subject
+        return kind_of(self.first.row.kind).describe(subject) if subject is not None else ""
 
     def has(self, word: str) -> bool:
         """Whether a word stands in what a page says of it: whom it is about, what it is, who is told."""
@@ -138,9 +144,7 @@ def _things(lines: list[Foreseen], reader: Login) -> list[Thing]:
         row = line.row
         key = (row.kind, row.subject_id)
         if key not in things:
-            kind = kind_of(row.kind)
-            about = kind.describe(line.subject) if line.subject is not None else ""
-            things[key] = Thing(kind.label, about, row.client, doors.client(row.client_id))
+            things[key] = Thing(kind_of(row.kind).label, row.client, doors.client(row.client_id), first=line)
         who = (*key, row.login_id)
         if (person := people.get(who)) is None:
             person = people[who] = Person(row.login, doors.record_of_login(row.login), told_before=who in told)

@@ -21,11 +21,11 @@ Links = Mapping[int, Sequence[ClientLink]]  # by client
 
 
 def family_links(appointments: Iterable[Appointment]) -> Links:
-    """The client logins that may be told of these, by client; one query."""
+    """The client logins that may be told of these, by client; one query. Each with its user and organization."""
+    practices = {one.client_id: one.organization for one in appointments}  # known; a joined copy for each is not free
     links = defaultdict(list)
-    for link in ClientLink.objects.filter(
-        login__role=Role.CLIENT, client__in={appointment.client_id for appointment in appointments}
-    ).select_related("login__user", "login__organization"):
+    for link in ClientLink.objects.filter(login__role=Role.CLIENT, client__in=practices).select_related("login__user"):
+        link.login.organization = practices[link.client_id]
         links[link.client_id].append(link)
     return links
 

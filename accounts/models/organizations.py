@@ -1,6 +1,7 @@
 """Practices, and which features each has on."""
 
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.core.exceptions import ValidationError
@@ -16,8 +17,9 @@ from accounts.fields import PhoneField
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
 
 
+@cache
 def time_zone_choices() -> list[tuple[str, str]]:
-    """Every zone that has a place in its name, such as America/Toronto, and UTC."""
+    """Every zone that has a place in its name, such as America/Toronto, and UTC. Read from the disk once."""
     return [(zone, zone.replace("_", " ")) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"]
 
 

@@ -37,6 +37,7 @@ class State(models.TextChoices):
 
 
 UNFINISHED = (State.PENDING, State.SENDING)
+TROUBLES = (State.FAILED, State.UNDELIVERED)
 ACCEPTED = (State.SENT, State.DELIVERED, State.UNDELIVERED)
 
 
@@ -53,7 +54,7 @@ OUTCOMES: dict[Outcome, tuple[State, ...]] = {
     Outcome.WAITING: UNFINISHED,
     Outcome.SENT: (State.SENT, State.DELIVERED),
     Outcome.NOT_SENT: (State.SKIPPED,),
-    Outcome.TROUBLE: (State.FAILED, State.UNDELIVERED),
+    Outcome.TROUBLE: TROUBLES,
 }
 
 
@@ -205,6 +206,8 @@ class Notification(TenantModel):
             models.Index(fields=["organization", "-due_at"], name="ledger_by_organization"),
             models.Index(fields=["client", "-due_at"], name="ledger_by_client"),
             models.Index(fields=["kind", "subject_id"], name="ledger_by_subject"),
+            # Few among very many: what staff look for first, on the home page and in the record.
+            models.Index(fields=["organization", "-due_at"], condition=Q(state__in=TROUBLES), name="ledger_troubles"),
         ]
 
     def __str__(self) -> str:

@@ -10,11 +10,11 @@ from django.test import Client
 from pytest_django import Settings
 
 
-def test_the_front_page_leads_to_the_outbox_and_to_platform_admin(client: Client, db: None) -> None:
+def test_the_front_page_leads_to_signing_in_the_outbox_and_platform_admin(client: Client, db: None) -> None:
     page = client.get("/").content.decode()
     assert "Nobody misses an appointment because nobody told them" in page
     assert "stays on this machine" in page
-    for address in ("/outbox/", "/outbox/record/", "/admin/"):
+    for address in ("/account/login/", "/outbox/", "/outbox/record/", "/admin/"):
         assert f'href="{address}"' in page
         assert client.get(address, follow=True).status_code == 200
 

@@ -1,12 +1,13 @@
 """`make screenshots`: the pictures in docs/screenshots, made anew from the demo.
 
-Which pages is in docs/screenshots/pages.toml. Blink runs on a database of its own in a temporary folder, always at the
-same moment, so that a picture changes only where the page does. Words in a face that the machine lacks may look a
-little different on another one.
+Which pages is in docs/screenshots/pages.toml; `python -m tests.journeys.screenshots record forecast` takes only these.
+Blink runs on a database of its own in a temporary folder, always at the same moment, so that a picture changes only
+where the page does. Words in a face that the machine lacks may look a little different on another one.
 """
 
 import io
 import os
+import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -117,10 +118,14 @@ def take(browser: Browser, address: str, shot: Shot, screen: Screen, scheme: Sch
     page = context.new_page()
     page.goto(address + shot.path)
     for words in shot.opens:
-        page.get_by_role("link", name=words).first.click()
+        link = page.get_by_role("main").get_by_role("link", name=words)
+        if not link.count():
+            raise LookupError(f"pages.toml: on the way to {shot.name} there is no link {words!r}")
+        link.first.click()
     page.wait_for_load_state("networkidle")
     tall: int = page.evaluate("() => document.documentElement.scrollHeight")
     page.set_viewport_size({"width": screen.width, "height": min(max(tall, screen.height), screen.tallest)})
+    page.evaluate("() => window.scrollTo(0, 0)")
     png = page.screenshot(animations="disabled")
     context.close()
     return png
@@ -140,8 +145,9 @@ def lighter(png: bytes) -> bytes:
 
 
 def main() -> None:
-    shots = Shot.all()
-    for old in FOLDER.glob("*.png"):
+    wanted = sys.argv[1:]
+    shots = [shot for shot in Shot.all() if not wanted or shot.name in wanted]
+    for old in () if wanted else FOLDER.glob("*.png"):
         old.unlink()
     with demo() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.found(), args=chromium.arguments())

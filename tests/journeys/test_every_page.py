@@ -4,7 +4,7 @@ The list is the table of access (tests/access): a page that is missing there fai
 forgotten here. Each is opened once for each role and then looked at in every way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from types import ModuleType
 
@@ -61,17 +61,23 @@ def look_at_all(page: Page, site: Site, paths: list[str]) -> None:
 
 
 def shown(browser: Browser, paths: list[str]) -> list[str]:
-    """Those of them that are pages; not a calendar file or a PDF."""
-    return [path for path in paths if is_page(browser.get(path))]
+    """Those of them that are pages; not a calendar file or a PDF. Fails if one is not shown, or if none is a page."""
+    answers = {path: browser.get(path) for path in paths}
+    assert {path: answer.status_code for path, answer in answers.items() if answer.status_code != 200} == {}
+    pages = [path for path, answer in answers.items() if is_page(answer)]
+    assert pages
+    return pages
 
 
 def is_page(response: HttpResponseBase) -> bool:
-    return response.status_code == 200 and response["Content-Type"].startswith("text/html")
+    return response["Content-Type"].startswith("text/html")
 
 
-def of_app(app: ModuleType, role: str, practice: Practice) -> list[str]:
-    """The addresses that this role is shown by the table of one app, with an object of each kind."""
-    objects = access.member_objects(practice)
+Objects = dict[str, Sequence[int | str]]
+
+
+def of_app(app: ModuleType, role: str, objects: Objects) -> list[str]:
+    """The addresses that this role is shown by the table of one app, with one of each of these objects."""
     rows = {pattern: row for pattern, row in app.ROWS.items() if row.get[ROLES.index(role)] == 200}
     return [address(Route(pattern, ""), objects.get(row.of, [])) for pattern, row in rows.items()]
 
@@ -93,7 +99,7 @@ def busy(site: Site, practice: Practice) -> Practice:
 @pytest.mark.parametrize("role", ["owner", "mom"])
 def test_pages_of_members_W1(app: ModuleType, role: str, site: Site, busy: Practice, desk: Sits) -> None:
     login: Login = getattr(busy, role)
-    paths = shown(signed_in(login), of_app(app, role, busy))
+    paths = shown(signed_in(login), of_app(app, role, access.member_objects(busy)))
     look_at_all(desk(login).is_signed_in().page, site, paths)
 
 
@@ -107,7 +113,8 @@ def test_pages_of_visitors_W1(site: Site, busy: Practice, desk: Sits) -> None:
     """Signing in and what is on the way to it; the outbox of the embedded default."""
     email = site.latest_email(to=busy.mom).pk
     outbox = ["", "record/", f"people/{busy.mom.pk}/", *(f"emails/{email}/?form={form}" for form in FORMS)]
-    entrance = [path for app in access.APPS for path in of_app(app, "anonymous", busy)]
+    objects = access.member_objects(busy)
+    entrance = [path for app in access.APPS for path in of_app(app, "anonymous", objects)]
     paths = ["/", "/no/such/page/", *(f"/outbox/{path}" for path in outbox), *shown(Browser(), entrance)]
     assert "/account/login/" in paths
     look_at_all(desk().page, site, paths)
