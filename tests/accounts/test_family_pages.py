@@ -229,9 +229,9 @@ def test_whose_address_it_is_staff_learn_only_of_those_they_see_S3(practice: Pra
     stranger = make_login(practice.organization, "Xenia Hidden")
     link(stranger, make_client(practice.organization, "Zed"))
     typed = {**MOM, "email": stranger.user.email}
-    page = signed_in(practice.therapist).post(of(practice.child, "carer"), typed).content.decode()
-    assert "There is a login here with this address already. A user admin can link it." in page
-    assert "Xenia" not in page
+    page = signed_in(practice.therapist).post(of(practice.child, "carer"), typed)
+    assert "There is a login here with this address already. A user admin can link it." in page.content.decode()
+    assert "Xenia" not in page.content.decode()
     waiting = make_login(practice.organization, "Wanda Waiting")
     link(waiting, practice.child)
     page = signed_in(practice.therapist).post(f"/logins/{waiting.pk}/email/", {"email": stranger.user.email})
