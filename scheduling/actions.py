@@ -19,7 +19,7 @@ Span = tuple[datetime, datetime]  # from, up to
 
 
 @dataclass(frozen=True)
-class Plan:
+class Arrangement:
     """When, with whom, how long and where; `day` and `clock` as on the practice's wall."""
 
     staff: Login
@@ -96,7 +96,7 @@ class ChangedMeanwhile(Exception):
     """The appointment is not what it was when the form was filled in; it is loaded as it is now."""
 
 
-def book(client: Client, plan: Plan, *, form: UUID | None = None) -> list[Appointment]:
+def book(client: Client, arrangement: Arrangement, *, form: UUID | None = None) -> list[Appointment]:
     """Put one appointment, or a series of them, on the schedule.
 
     `form` names the form it came from. Raises BookedAlready if that was sent before: the database keeps the name
@@ -105,20 +105,20 @@ def book(client: Client, plan: Plan, *, form: UUID | None = None) -> list[Appoin
     now = timezone.now()
     try:
         with transaction.atomic():
-            series = _series(client, plan) if plan.times > 1 else None
+            series = _series(client, arrangement) if arrangement.times > 1 else None
             booked = [
                 Appointment(
                     organization=client.organization,
                     client=client,
-                    staff=plan.staff,
+                    staff=arrangement.staff,
                     starts_at=start,
-                    minutes=plan.minutes,
-                    location=plan.location,
+                    minutes=arrangement.minutes,
+                    location=arrangement.location,
                     series=series,
                     position=position if series else None,
                     booking=form if position == 1 else None,
                 )
-                for position, (start, _end) in enumerate(plan.spans(client), start=1)
+                for position, (start, _end) in enumerate(arrangement.spans(client), start=1)
             ]
             for appointment in booked:
                 appointment.put_on_schedule(now)
@@ -131,7 +131,9 @@ def book(client: Client, plan: Plan, *, form: UUID | None = None) -> list[Appoin
 
 
 @transaction.atomic
-def change(appointment: Appointment, plan: Plan, *, following: bool = False, seen: int | None = None) -> int:
+def change(
+    appointment: Appointment, arrangement: Arrangement, *, following: bool = False, seen: int | None = None
+) -> int:
     """Move, or change staff, length or place; returns how many appointments changed.
 
     Of those that follow only what this form changed is changed; cancelled ones stay as they are. `seen` is the
@@ -141,19 +143,23 @@ def change(appointment: Appointment, plan: Plan, *, following: bool = False, see
     overtaken = _hold(appointment, following=following, seen=seen)
     differs = {
         name: wanted
-        for name, wanted in {"staff": plan.staff, "minutes": plan.minutes, "location": plan.location}.items()
+        for name, wanted in {
+            "staff": arrangement.staff,
+            "minutes": arrangement.minutes,
+            "location": arrangement.location,
+        }.items()
         if getattr(appointment, name) != wanted
     }
-    moved = plan.start_of(appointment) != appointment.starts_at
+    moved = arrangement.start_of(appointment) != appointment.starts_at
     if overtaken and (moved or differs):
         raise ChangedMeanwhile
     tail = split(appointment) if following else [appointment]
-    starts = plan.starts(appointment, tail)
+    starts = arrangement.starts(appointment, tail)
     if following and appointment.series is not None:
         series = appointment.series
-        series.staff = plan.staff
+        series.staff = arrangement.staff
         if moved:
-            series.first_day, series.clock = plan.day, plan.clock
+            series.first_day, series.clock = arrangement.day, arrangement.clock
         series.save()
     changed = 0
     for one, start in starts:
@@ -234,15 +240,15 @@ def _hold(appointment: Appointment, *, following: bool, seen: int | None) -> boo
     return seen is not None and appointment.sequence != seen
 
 
-def _series(client: Client, plan: Plan) -> Series:
+def _series(client: Client, arrangement: Arrangement) -> Series:
     return Series.objects.create(
         organization=client.organization,
         client=client,
-        staff=plan.staff,
-        first_day=plan.day,
-        clock=plan.clock,
-        every=plan.every,
-        times=plan.times,
+        staff=arrangement.staff,
+        first_day=arrangement.day,
+        clock=arrangement.clock,
+        every=arrangement.every,
+        times=arrangement.times,
     )
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Client, Login
 from accounts.models.people import ClientQuerySet
 from pages.templatetags.pages import when
-from scheduling.actions import Plan
+from scheduling.actions import Arrangement
 from scheduling.models import MOST_MINUTES, MOST_TIMES, Appointment
 
 LEAST_MINUTES = 5
@@ -42,7 +42,7 @@ def clients_found(login: Login, words: str) -> list[Client]:
     return list(found[:MOST_FOUND]) if given else []
 
 
-class PlanForm(forms.Form):
+class ArrangementForm(forms.Form):
     """When, with whom, how long, where: what booking and changing ask alike."""
 
     date = forms.DateField(label=_("Date"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
@@ -78,10 +78,10 @@ class PlanForm(forms.Form):
             raise forms.ValidationError(_("Is the year right?"))
         return day
 
-    def plan(self) -> Plan:
+    def arrangement(self) -> Arrangement:
         """What was filled in, once the form is valid."""
         data = self.cleaned_data
-        return Plan(
+        return Arrangement(
             staff=data["staff"],
             day=data["date"],
             clock=data["time"].replace(second=0, microsecond=0),
@@ -92,7 +92,7 @@ class PlanForm(forms.Form):
         )
 
 
-class BookingForm(PlanForm):
+class BookingForm(ArrangementForm):
     """A new appointment, or a weekly series of them."""
 
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
@@ -217,7 +217,7 @@ class WithScope(forms.Form):
         self.add_error(None, f"{words % now} {_('Send this once more if it is still right.')}")
 
 
-class ChangeForm(WithScope, PlanForm):
+class ChangeForm(WithScope, ArrangementForm):
     """Another time, length, place or member of staff for an appointment that is booked."""
 
     field_order = ["date", "time", "minutes", "staff", "location", "scope"]
@@ -243,7 +243,7 @@ class ChangeForm(WithScope, PlanForm):
         data = super().clean() or self.cleaned_data
         booked = self.appointment
         if not self.errors and not booked.is_scheduled:
-            start = self.plan().start_of(booked)
+            start = self.arrangement().start_of(booked)
             if start != booked.starts_at and start > timezone.now():
                 words = _("It is marked as: %(status)s. Nobody is reminded of it. Put it on the schedule again first.")
                 self.add_error("date", words % {"status": booked.get_status_display()})

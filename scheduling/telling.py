@@ -13,7 +13,7 @@ from notifications.forecast import Foreseen, foretell
 from notifications.mending import page_to_mend
 from notifications.models import Notification, State
 from notifications.models.ledger import UNFINISHED
-from notifications.reasons import Reason, Send
+from notifications.reasons import PREFERENCE_OFF, Reason, Send
 from scheduling.agenda import LISTED_FIELDS
 from scheduling.ahead import REMINDER, family_links, reminders_ahead
 from scheduling.models import LEAD, Appointment, Mention
@@ -28,7 +28,7 @@ class Step:
 
     words: str
     at: datetime | None
-    state: str  # "good", "wait" or "bad", as pages colour it
+    state: str  # "good", "wait", "bad" or "quiet" (their own choice, which is no fault), as pages colour it
     mend: str = ""
 
 
@@ -113,6 +113,8 @@ def _said(told: Mention, appointment: Appointment, doors: Doors) -> Step:
 
 
 def _unsaid(row: Notification, doors: Doors) -> Step:
+    if row.reason == PREFERENCE_OFF.code:
+        return Step(row.words, row.due_at, "quiet")
     return Step(row.words, row.due_at, "bad", _mend(row, doors))
 
 
@@ -134,6 +136,8 @@ def _to_come(line: Foreseen, doors: Doors) -> Step:
         return Step(words, row.next_attempt_at, "wait")
     if line.reason == ALREADY_LISTED.code:
         return Step(_("Will be emailed, in the reminder of an appointment before it"), row.due_at, "wait")
+    if line.reason == PREFERENCE_OFF.code:
+        return Step(line.words, row.due_at, "quiet")
     row.reason = line.reason  # never saved: `_mend` reads it
     return Step(line.words, row.due_at, "bad", _mend(row, doors))
 

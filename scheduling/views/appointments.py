@@ -48,7 +48,7 @@ def appointment_edit(request: MemberRequest, pk: int) -> HttpResponse:
         if not overlaps or form.cleaned_data["anyway"] == mark_of(overlaps):
             try:
                 seen = form.cleaned_data["revision"]
-                _confirm(request, change(shown, form.plan(), following=form.following, seen=seen))
+                _confirm(request, change(shown, form.arrangement(), following=form.following, seen=seen))
                 return redirect("appointment", pk=pk)
             except ChangedMeanwhile:
                 form.ask_again(shown)
@@ -113,10 +113,10 @@ def editable(request: MemberRequest, pk: int) -> Appointment:
 def _overlaps(shown: Appointment, form: ChangeForm, reader: Login) -> list[Appointment]:
     if not shown.is_scheduled:
         return []
-    plan = form.plan()
+    arrangement = form.arrangement()
     moving = [one.pk for one in tail_of(shown)] if form.following else [shown.pk]
-    spans = plan.spans_of(shown, following=form.following)
-    return overlapping(spans, staff=plan.staff, client=shown.client, reader=reader, leaving_out=moving)
+    spans = arrangement.spans_of(shown, following=form.following)
+    return overlapping(spans, staff=arrangement.staff, client=shown.client, reader=reader, leaving_out=moving)
 
 
 def _met_again(shown: Appointment, reader: Login) -> list[Appointment]:

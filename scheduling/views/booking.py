@@ -37,17 +37,17 @@ def appointment_book(request: MemberRequest) -> HttpResponse:
 
 
 def _book(request: MemberRequest, form: BookingForm) -> HttpResponse:
-    client, plan, token = form.cleaned_data["client"], form.plan(), form.cleaned_data["token"]
+    client, arrangement, token = form.cleaned_data["client"], form.arrangement(), form.cleaned_data["token"]
     earlier = Appointment.objects.filter(booking=token).first()  # before overlaps: it would overlap with itself
     if earlier is None:
-        met = overlapping(plan.spans(client), staff=plan.staff, client=client, reader=request.login)
+        met = overlapping(arrangement.spans(client), staff=arrangement.staff, client=client, reader=request.login)
         if met and form.cleaned_data["anyway"] != mark_of(met):
             return _show(request, form, overlaps=met)
         try:
-            return _booked(request, form, book(client, plan, form=token))
+            return _booked(request, form, book(client, arrangement, form=token))
         except BookedAlready as sent_before:
             earlier = sent_before.appointment
-    if plan.is_what_became(earlier, client):
+    if arrangement.is_what_became(earlier, client):
         return _booked(request, form, [earlier])
     return _ask_again(request, earlier)
 

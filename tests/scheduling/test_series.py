@@ -14,7 +14,7 @@ from accounts.features import Channel
 from accounts.tenancy import everywhere, within
 from notifications.delivery import deliver_batch
 from notifications.models import OutboxMessage
-from scheduling.actions import BookedAlready, Plan, book, call_off, change
+from scheduling.actions import Arrangement, BookedAlready, book, call_off, change
 from scheduling.models import Appointment, Series, at_wall_clock
 from scheduling.overlaps import mark_of, overlapping
 from scheduling.scan import scan
@@ -37,12 +37,18 @@ def new_york(db: None) -> Practice:
 
 def weekly(practice: Practice, times: int = 6, **fields: object) -> list[Appointment]:
     """Tuesdays at 3 pm from the next day on, booked now."""
-    plan = {"staff": practice.therapist, "day": date(2031, 2, 18), "clock": time(15), "minutes": 50, "times": times}
+    arrangement = {
+        "staff": practice.therapist,
+        "day": date(2031, 2, 18),
+        "clock": time(15),
+        "minutes": 50,
+        "times": times,
+    }
     with within(practice.organization), time_machine.travel(NOW, tick=False):
-        return book(practice.child, Plan(**(plan | fields)))  # type: ignore[arg-type]  # one table of fields for all
+        return book(practice.child, Arrangement(**(arrangement | fields)))  # type: ignore[arg-type]  # one table of fields for all
 
 
-def plan_of(appointment: Appointment, **fields: object) -> Plan:
+def plan_of(appointment: Appointment, **fields: object) -> Arrangement:
     """The appointment as it is, but for these."""
     start = appointment.starts_at.astimezone(appointment.organization.zone)
     now = {
@@ -52,7 +58,7 @@ def plan_of(appointment: Appointment, **fields: object) -> Plan:
         "minutes": appointment.minutes,
         "location": appointment.location,
     }
-    return Plan(**(now | fields))  # type: ignore[arg-type]  # one table of fields for all
+    return Arrangement(**(now | fields))  # type: ignore[arg-type]  # one table of fields for all
 
 
 def all_of(practice: Practice) -> list[Appointment]:
@@ -105,10 +111,10 @@ def test_every_week_shows_the_same_clock_wherever_it_can(zone: str, day: date, c
 @pytest.mark.django_db
 def test_one_form_books_once_however_often_it_is_sent(in_practice: Practice) -> None:
     form = uuid4()
-    plan = Plan(in_practice.therapist, date(2031, 3, 4), time(9), 50, times=3)
-    booked = book(in_practice.child, plan, form=form)
+    arrangement = Arrangement(in_practice.therapist, date(2031, 3, 4), time(9), 50, times=3)
+    booked = book(in_practice.child, arrangement, form=form)
     with pytest.raises(BookedAlready) as refused:
-        book(in_practice.child, plan, form=form)
+        book(in_practice.child, arrangement, form=form)
     assert refused.value.appointment == booked[0]
     assert Appointment.objects.count() == 3
     assert Series.objects.count() == 1
@@ -118,7 +124,10 @@ def test_a_form_of_another_practice_says_nothing_here_S1(new_york: Practice, oth
     form = uuid4()
     for practice in (new_york, other_practice):
         with within(practice.organization):
-            assert len(book(practice.child, Plan(practice.therapist, date(2031, 3, 4), time(9), 50), form=form)) == 1
+            assert (
+                len(book(practice.child, Arrangement(practice.therapist, date(2031, 3, 4), time(9), 50), form=form))
+                == 1
+            )
 
 
 def test_a_place_in_a_series_is_taken_once(new_york: Practice) -> None:
@@ -249,17 +258,17 @@ def test_two_places_at_once_are_found_for_staff_and_for_the_client(new_york: Pra
     with within(new_york.organization):
         child, therapist, owner = new_york.child, new_york.therapist, new_york.owner
 
-        def met(plan: Plan, **fields: object) -> list[Appointment]:
-            return overlapping(plan.spans(child), staff=plan.staff, client=child, reader=owner, **fields)  # type: ignore[arg-type]  # ids or nothing
+        def met(arrangement: Arrangement, **fields: object) -> list[Appointment]:
+            return overlapping(arrangement.spans(child), staff=arrangement.staff, client=child, reader=owner, **fields)  # type: ignore[arg-type]  # ids or nothing
 
-        at_two = Plan(therapist, date(2031, 2, 18), time(14, 30), 50, times=3)
+        at_two = Arrangement(therapist, date(2031, 2, 18), time(14, 30), 50, times=3)
         assert met(at_two) == booked
         assert met(at_two, leaving_out=[booked[0].pk]) == booked[1:]
         # One that ends as the other starts shares no time with it.
-        assert met(Plan(therapist, date(2031, 2, 18), time(14, 10), 50)) == []
-        assert met(Plan(therapist, date(2031, 2, 18), time(15, 50), 50)) == []
+        assert met(Arrangement(therapist, date(2031, 2, 18), time(14, 10), 50)) == []
+        assert met(Arrangement(therapist, date(2031, 2, 18), time(15, 50), 50)) == []
         # The same child with somebody else is in two places as well.
-        assert met(Plan(owner, date(2031, 2, 18), time(15, 49), 50)) == booked[:1]
+        assert met(Arrangement(owner, date(2031, 2, 18), time(15, 49), 50)) == booked[:1]
         booked[0].set_status(Status.CANCELLED)
         assert met(at_two) == booked[1:]
         # What was read is what "book anyway" goes through for.
@@ -270,10 +279,10 @@ def test_two_places_at_once_are_found_for_staff_and_for_the_client(new_york: Pra
 
 def test_the_overlaps_of_a_year_are_one_query(new_york: Practice, django_assert_num_queries: object) -> None:
     weekly(new_york, times=52)
-    plan = Plan(new_york.therapist, date(2031, 2, 18), time(15, 30), 50, times=52)
+    arrangement = Arrangement(new_york.therapist, date(2031, 2, 18), time(15, 30), 50, times=52)
     with within(new_york.organization), django_assert_num_queries(1):  # type: ignore[operator]  # a fixture of pytest-django
         met = overlapping(
-            plan.spans(new_york.child), staff=new_york.therapist, client=new_york.child, reader=new_york.owner
+            arrangement.spans(new_york.child), staff=new_york.therapist, client=new_york.child, reader=new_york.owner
         )
         assert len(met) == 52
 

@@ -58,7 +58,7 @@ def test_before_anything_is_sent_it_says_what_will_be_and_when_L1(here: Practice
     ]
     assert told(here, one, here.dad) == [
         "Reminder will be emailed Thu, Jan 16, 10:00 AM PST",
-        "Not texted: this login has it turned off Fri, Jan 17, 9:00 AM PST Mend this",
+        "Not texted: this login has it turned off Fri, Jan 17, 9:00 AM PST",
     ]
 
 
@@ -75,7 +75,7 @@ def test_afterwards_it_says_what_was_sent_and_what_not_L1(here: Practice) -> Non
     assert told(here, one, here.mom, at=after)[1] == "Reminder texted Fri, Jan 17, 9:00 AM PST"
     assert told(here, one, here.dad, at=after) == [
         "Reminder emailed Thu, Jan 16, 10:00 AM PST",
-        "Not texted: this login has it turned off Fri, Jan 17, 9:00 AM PST Mend this",
+        "Not texted: this login has it turned off Fri, Jan 17, 9:00 AM PST",
     ]
 
 
@@ -178,9 +178,14 @@ def test_no_link_leads_where_the_reader_is_refused_S3(here: Practice) -> None:
     """A schedule admin sees every appointment, and so why dad is not texted; but dad's login is not theirs to open."""
     admin = make_login(here.organization, "Sid Schedule", Role.STAFF, is_schedule_admin=True)
     one = here.appointment(starts_at=IN_TWO_DAYS)
+    choose(here.dad, Channel.TEXT)
+    with within(here.organization):
+        Login.objects.filter(pk=here.dad.pk).update(phone="22065550144")
     pages = {
         login: signed_in(login).get(f"/appointments/{one.pk}/").content.decode() for login in (admin, here.therapist)
     }
-    assert all("Not texted: this login has it turned off" in page for page in pages.values())
-    assert [f'href="/logins/{here.dad.pk}/#preferences"' in page for page in pages.values()] == [False, True]
+    assert all("Not texted: the phone number has 11 digits" in page for page in pages.values())
+    assert [
+        re.search(rf'href="/logins/{here.dad.pk}/[^"]*">Mend this', page) is not None for page in pages.values()
+    ] == [False, True]
     assert [f'href="/clients/{here.child.pk}/"' in page for page in pages.values()] == [False, True]
