@@ -1,5 +1,6 @@
 """The form of an invoice: when it is due, a note, and its lines."""
 
+import uuid
 from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
@@ -101,6 +102,8 @@ class Writing:
         earliest = issued_on or timezone.localdate()
         self.form = InvoiceForm(values if self.saves else None, initial=values, earliest=earliest)
         self._typed = typed
+        # Which filled-in form this is, for a new invoice: sent twice, it drafts one.
+        self.form_id = _uuid(data.get("form_id")) if data is not None else uuid.uuid4()
         # The edition that the form was filled in upon.
         self.seen = str(data.get("seen", "")) if data is not None else invoice.edition if invoice else ""
         self.lines = [
@@ -157,6 +160,14 @@ class Writing:
 
     def _said(self) -> list[LineForm]:
         return [form for form, line in zip(self.lines, self._typed, strict=True) if not _is_blank(line)]
+
+
+def _uuid(value: Any) -> uuid.UUID:
+    """The form's own name; a new one for a form without, which then can be sent twice."""
+    try:
+        return uuid.UUID(str(value))
+    except ValueError:
+        return uuid.uuid4()
 
 
 def _typed(data: Mapping[str, Any]) -> tuple[Typed, list[Typed]]:

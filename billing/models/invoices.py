@@ -1,11 +1,12 @@
 """Invoices: what a practice asks of a client, and every verb that changes one."""
 
+import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Count, F, Q, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
@@ -96,6 +97,8 @@ class Invoice(TenantModel):
     # What its lines come to, by `totals_of`; written with the lines, so that lists and sums need none of them.
     total = models.DecimalField(_("total"), max_digits=18, decimal_places=3, default=Decimal(0), editable=False)
 
+    # The filled-in form that it came from, so that a double click drafts it once.
+    form_id = models.UUIDField(default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(Login, on_delete=models.PROTECT, related_name="+")
     issued_at = models.DateTimeField(null=True, editable=False)
@@ -115,6 +118,7 @@ class Invoice(TenantModel):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(fields=["organization", "number"], name="invoice_number_once"),
+            models.UniqueConstraint(fields=["organization", "form_id"], name="invoice_once_per_form"),
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "issued", "paid", "void"]), name="invoice_status_known"
             ),
@@ -185,9 +189,19 @@ class Invoice(TenantModel):
     @classmethod
     @transaction.atomic
     def draft(
-        cls, *, client: Client, by: Login, due_on: date, note: str = "", lines: Sequence[InvoiceLine]
+        cls,
+        *,
+        client: Client,
+        by: Login,
+        due_on: date,
+        note: str = "",
+        lines: Sequence[InvoiceLine],
+        form_id: uuid.UUID | None = None,
     ) -> "Invoice":
-        """A new draft for this client, in the practice's currency. Nobody is told of it."""
+        """A new draft for this client, in the practice's currency; the one there is, if its form was sent before.
+
+        Nobody is told of it.
+        """
         invoice = cls(
             organization=by.organization,
             client=client,
@@ -195,9 +209,14 @@ class Invoice(TenantModel):
             currency=currency_of(str(by.organization.country)),
             due_on=due_on,
             note=note,
+            form_id=form_id or uuid.uuid4(),
         )
         invoice.total = totals_of(lines, invoice.currency).total
-        invoice.save()
+        try:
+            with transaction.atomic():
+                invoice.save()
+        except IntegrityError:
+            return cls.objects.get(organization=by.organization, form_id=invoice.form_id)
         invoice._write(lines)
         return invoice
 

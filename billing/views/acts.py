@@ -26,7 +26,10 @@ def invoice_issue(request: MemberRequest, pk: int) -> HttpResponse:
     invoice = visible_invoice(request, pk)
     if not invoice.is_draft:
         return _overtaken(request, invoice)
-    if request.method != "POST":
+    overtaken = request.method == "POST" and request.POST.get("seen", invoice.edition) != invoice.edition
+    if overtaken:
+        messages.warning(request, _("This invoice was changed meanwhile. Look at it before you issue it."))
+    if overtaken or request.method != "POST":
         return render(request, "billing/issue.html", {"invoice": invoice, "foretold": foretell(invoice)})
     try:
         issued = invoice.issue(by=request.login)

@@ -28,7 +28,7 @@ def invoice_new(request: MemberRequest) -> HttpResponse:
     currency = currency_of(str(request.login.organization.country))
     writing = Writing(currency=currency, data=request.POST if request.method == "POST" else None)
     if writing.saves and writing.is_valid():
-        draft = Invoice.draft(client=client, by=request.login, **writing.result())
+        draft = Invoice.draft(client=client, by=request.login, form_id=writing.form_id, **writing.result())
         messages.success(request, _("The draft is saved. Nobody is told before you issue it."))
         return redirect("invoice", draft.pk)
     return render(request, "billing/invoice_form.html", {"writing": writing, "client": client})

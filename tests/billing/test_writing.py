@@ -358,3 +358,34 @@ def test_an_amount_is_written_with_its_sign_and_its_digits(amount: str, currency
 def test_quantities_and_rates_have_no_needless_zeros() -> None:
     assert [plain(Decimal(each)) for each in ("1.00", "1.50", "20", "100")] == ["1", "1.5", "20", "100"]
     assert percent(Decimal("14.975")) == "14.975%"
+
+
+def test_a_double_click_on_save_drafts_one_invoice_W2(owner: Browser, practice: Practice) -> None:
+    address = f"/invoices/new/?client={practice.child.pk}"
+    found = re.search(r'name="form_id" value="([^"]+)"', owner.get(address).content.decode())
+    assert found
+    form = typed(("Session", "1", "120", "0")) | {"form_id": found[1]}
+    first, second = (owner.post(address, form)["Location"] for _click in range(2))
+    assert first == second
+    with within(practice.organization):
+        assert Invoice.objects.count() == 1
+    assert owner.post(address, typed(("Session", "1", "120", "0")))["Location"] != first
+
+
+def test_what_a_colleague_changed_meanwhile_is_not_issued_unseen_N2(owner: Browser, practice: Practice) -> None:
+    with within(practice.organization):
+        draft = make_draft(practice)
+    address = f"/invoices/{draft.pk}/issue/"
+    found = re.search(r'name="seen" value="([^"]+)"', owner.get(address).content.decode())
+    assert found
+    with within(practice.organization):
+        assert draft.rewrite(due_on=draft.due_on, note="One more hour.", lines=[make_line()])
+    page = owner.post(address, {"seen": found[1]}).content.decode()
+    assert "changed meanwhile" in page
+    with within(practice.organization):
+        assert Invoice.objects.drafts().count() == 1
+    found = re.search(r'name="seen" value="([^"]+)"', page)
+    assert found
+    assert owner.post(address, {"seen": found[1]}).status_code == 302
+    with within(practice.organization):
+        assert Invoice.objects.drafts().count() == 0
