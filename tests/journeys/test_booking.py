@@ -47,7 +47,6 @@ def test_an_appointment_is_booked_moved_and_cancelled_and_the_family_is_told_R7_
 
     site.time_passes(hours=(booked.starts_at - timezone.now()).total_seconds() / 3600 - 23)
     assert "3:00 PM" in site.latest_email(to=practice.mom).body
-    olive.is_signed_in()  # anew, the next day
     olive.goes_to("appointment", booked.pk)
     olive.sees("You were signed out because nothing happened for a while.")
     olive.signs_in_here()  # and is where she wanted to go

@@ -21,9 +21,9 @@ def admin(site: Site, desk: Sits) -> Person:
     User.objects.create_superuser("ada@blink.example", PASSWORD)
     ada = desk()
     ada.goes_to("/admin/")
-    ada.types("Email:", "ada@blink.example")
-    ada.types("Password:", PASSWORD)
-    ada.presses("Log in")
+    ada.types("Email", "ada@blink.example")
+    ada.types("Password", PASSWORD)
+    ada.presses("Sign in")
     ada.opens("Organizations")
     ada.opens("Harbor Kids Therapy")
     return ada

@@ -219,7 +219,7 @@ def test_what_a_parent_reads(practice: Practice) -> None:
     assert "Theo Therapist wrote to you on Tue, Nov 24, 12:00 PM PST." in email.body
     link_to = f"/at/harbor-kids-therapy/my/messages/{conversation.pk}/"
     assert link_to in email.body
-    assert f'{link_to}" class="button-link"' in email.html
+    assert f'{link_to}" target="_blank" class="button-link"' in email.html
     with within(practice.organization):
         conversation.reply(author=practice.dad, body="Hello")
     let_go_out()

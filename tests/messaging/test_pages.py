@@ -256,10 +256,11 @@ def test_new_messages_are_counted_in_the_menu_and_on_the_home_pages(practice: Pr
     with within(practice.organization):
         conversation.reply(author=practice.mom, body="And another thing")
     staff = signed_in(practice.therapist)
-    assert "Messages2 new" in words_of(staff, "/").replace(" 2", "2")
+    assert "Messages2 waiting" in words_of(staff, "/").replace(" 2", "2")
     assert "About Tuesday 2 new" in words_of(staff, "/")
     words_of(staff, f"/messages/{conversation.pk}/")
     assert "2 new" not in words_of(staff, "/")
+    assert "2 waiting" not in words_of(staff, "/")
     assert "Nothing new." in words_of(signed_in(practice.mom), "/")
 
 

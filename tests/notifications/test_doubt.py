@@ -418,7 +418,7 @@ def test_a_row_of_an_unknown_kind_holds_up_nobody(
     family: Practice, twilio: TwilioStandin, smtp: SmtpStandin, broker: redis.Redis
 ) -> None:
     """Such as one that a newer release wrote during a rollout: first in the queue, first in dad's lane."""
-    (strange,) = fill_ledger(family, 1, kind="homework.added", feature=Feature.HOMEWORK, lane="agenda")
+    (strange,) = fill_ledger(family, 1, kind="greeting.sent", feature=Feature.HOMEWORK, lane="agenda")
     tasks.sweep()
     assert broker.llen("notices") == 0, "nobody is woken for what nobody here can do"
     text, email = due_text(family), due_email(family)
