@@ -5,7 +5,10 @@ The file is the one beside the code, wherever a command is started; BLINK_ENV_FI
 production also stops when something that it cannot run without is missing.
 """
 
+import hashlib
+import hmac
 import os
+import re
 from collections.abc import Mapping
 from email.utils import parseaddr
 from pathlib import Path
@@ -66,6 +69,10 @@ class Environment(BaseSettings):
     TWILIO_FROM: str = ""
     TWILIO_API_URL: str = "https://api.twilio.com"
     TWILIO_TIMEOUT: float = Field(10.0, gt=0, le=60)
+    TEXT_RATE: float = Field(1.0, gt=0, le=1000)  # segments a second, from each number
+    EMAIL_RATE: float = Field(10.0, gt=0, le=1000)  # a second
+
+    METRICS_TOKEN: str = Field("", repr=False)
 
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -109,6 +116,23 @@ class Environment(BaseSettings):
             raise ValueError("must be an address such as redis://host:6379/0")
         return value
 
+    @field_validator("TWILIO_FROM")
+    @classmethod
+    def _names_senders(cls, value: str) -> str:
+        senders = [each.strip() for each in value.split(",") if each.strip()]
+        if len(senders) > 1 and not all(re.fullmatch(r"\+[0-9]{8,15}", each) for each in senders):
+            raise ValueError("must be one number or messaging service (MG...), or several numbers with commas between")
+        if len(set(senders)) != len(senders):
+            raise ValueError("must not name a number twice")
+        return ",".join(senders)
+
+    @field_validator("METRICS_TOKEN")
+    @classmethod
+    def _is_hard_to_guess(cls, value: str) -> str:
+        if value and len(value) < 20:
+            raise ValueError("must have at least 20 characters")
+        return value
+
     @field_validator("EMAIL_BACKEND")
     @classmethod
     def _can_send(cls, value: str) -> str:
@@ -135,6 +159,13 @@ class Environment(BaseSettings):
             # Every email would be refused for good.
             raise ValueError("must be an email address, with or without a name before it") from None
         return value
+
+    @model_validator(mode="after")
+    def _outbox_signs_like_twilio(self) -> Self:
+        # What is texted to the demo comes by the very address that Twilio would use, which takes nothing unsigned.
+        if self.DELIVERY == "outbox" and not self.TWILIO_AUTH_TOKEN and self.BLINK_ENVIRONMENT == "local":
+            self.TWILIO_AUTH_TOKEN = hmac.new(self.SECRET_KEY.encode(), b"outbox", hashlib.sha256).hexdigest()
+        return self
 
     @model_validator(mode="after")
     def _one_kind_of_encryption(self) -> Self:
@@ -226,13 +257,18 @@ def read_environment(**overrides: Any) -> Environment:
         raise Misconfigured("\n".join(["Blink's settings are wrong:", *lines])) from None
 
 
-def read_anymail() -> dict[str, str]:
-    """Any provider's own settings, by Anymail's names: ANYMAIL_POSTMARK_SERVER_TOKEN is POSTMARK_SERVER_TOKEN."""
+def read_anymail() -> dict[str, str | list[str]]:
+    """Any provider's own settings, by Anymail's names: ANYMAIL_POSTMARK_SERVER_TOKEN is POSTMARK_SERVER_TOKEN.
+
+    ANYMAIL_WEBHOOK_SECRET may hold several, with commas between, so that one can replace the other without a gap.
+    """
     file = env_file()
     kept: Mapping[str, str | None] = dotenv_values(file) if file else {}
     everything = {**kept, **os.environ}
-    return {
+    found: dict[str, str | list[str]] = {
         name.removeprefix("ANYMAIL_"): value
         for name, value in everything.items()
         if name.startswith("ANYMAIL_") and value
     }
+    secrets = [each.strip() for each in str(found.get("WEBHOOK_SECRET", "")).split(",") if each.strip()]
+    return found | ({"WEBHOOK_SECRET": secrets} if secrets else {})

@@ -256,6 +256,10 @@ TWILIO_AUTH_TOKEN = env.TWILIO_AUTH_TOKEN
 TWILIO_FROM = env.TWILIO_FROM
 TWILIO_API_URL = env.TWILIO_API_URL
 TWILIO_TIMEOUT = env.TWILIO_TIMEOUT
+TEXT_RATE = env.TEXT_RATE
+EMAIL_RATE = env.EMAIL_RATE
+REDIS_URL = env.REDIS_URL
+METRICS_TOKEN = env.METRICS_TOKEN
 
 # Celery only wakes the ledger up: a lost message costs at most one sweep.
 # `memory://` needs no host, but kombu warns at every connection that lacks one.

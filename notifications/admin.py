@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -29,12 +29,14 @@ from accounts.admin.lists import (
 )
 from accounts.admin.logins import LoginAdmin
 from accounts.features import Channel
-from accounts.models import Login, TextStop
+from accounts.models import Login, PhoneFault, TextStop
+from accounts.phones import digits
 from notifications.kinds import kind_of, kinds
 from notifications.mending import mended_in_admin
 from notifications.models import Letter, Notification, State
 from notifications.reachability import reach
 from notifications.reasons import Reason
+from notifications.standing import Standing, fault_of
 
 
 @admin.register(Login)
@@ -53,12 +55,28 @@ class ReachableLoginAdmin(LoginAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Login]:
         # Stored numbers are in one shape on both sides (T2), so equality finds the STOP.
         stop = TextStop.objects.in_force().filter(phone=OuterRef("phone"))
-        return super().get_queryset(request).annotate(replied_stop=Exists(stop))
+        fault = PhoneFault.objects.in_force().filter(phone=OuterRef("phone"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                replied_stop=Exists(stop),
+                phone_fault=Subquery(fault.values("reason")),
+                phone_fault_code=Subquery(fault.values("code")),
+            )
+        )
 
     @admin.display(description=_("texts"))
     def texts(self, login: Login) -> str:
         """Whether texts reach it, by the very rule that the sender uses; else why not."""
-        return reach(login, Channel.TEXT, stopped=bool(getattr(login, "replied_stop", False))).in_a_word
+        number, known = digits(login.phone), vars(login)
+        standing = Standing(
+            stopped=frozenset([number] if known.get("replied_stop") else []),
+            phone_faults={number: fault_of(known["phone_fault"], known["phone_fault_code"])}
+            if known.get("phone_fault")
+            else {},
+        )
+        return reach(login, Channel.TEXT, standing).in_a_word
 
     @admin.display(description=_("record"))
     def record(self, login: Login) -> SafeString:

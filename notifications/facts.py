@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from accounts.features import Channel
-from accounts.models import ClientLink, FeatureToggle, Preference, Role, TextStop
+from accounts.models import ClientLink, FeatureToggle, Preference, Role
 from accounts.phones import digits
 from notifications import reasons
 from notifications.kinds import kind_of
 from notifications.models import Notification
 from notifications.reasons import Skip
 from notifications.rules import Facts
+from notifications.standing import standing_of
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,10 @@ def gather(
         ).values_list("login_id", "client_id", "linked_since")
     }
     plain = {phone: digits(phone) for phone in {row.login.phone for row in rows}}
-    numbers = {plain[row.login.phone] for row in rows if row.channel == Channel.TEXT}
-    stopped = (
-        set(TextStop.objects.in_force().filter(phone__in=numbers).values_list("phone", flat=True)) if numbers else set()
+    standing = standing_of(
+        numbers={plain[row.login.phone] for row in rows if row.channel == Channel.TEXT},
+        addresses={row.login.user.email for row in rows if row.channel == Channel.EMAIL},
+        now=now,
     )
 
     facts = []
@@ -81,9 +83,11 @@ def gather(
                     else Skip(reasons.SUBJECT_GONE)
                 ),
                 email=row.login.user.email,
+                email_stop=standing.email_stops.get(row.login.user.email),
                 country=str(row.organization.country),
                 phone=row.login.phone,
-                stopped=plain[row.login.phone] in stopped,
+                stopped=plain[row.login.phone] in standing.stopped,
+                phone_fault=standing.phone_faults.get(plain[row.login.phone]),
             )
         )
     return Gathered(facts, subjects)

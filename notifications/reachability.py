@@ -9,11 +9,12 @@ from django.utils.translation import gettext
 from accounts import phones
 from accounts.access import MemberRequest
 from accounts.features import Channel
-from accounts.models import Login, TextStop
+from accounts.models import Login
 from accounts.panels import Hint
 from notifications.channels.local import SENDING_NUMBER
 from notifications.reasons import REPLIED_STOP, Decision, Skip
 from notifications.rules import reachable
+from notifications.standing import Standing, standing_of
 
 
 @dataclass(frozen=True)
@@ -79,29 +80,30 @@ class Reach:
 
 
 def reach_of(login: Login) -> list[Reach]:
-    """Every channel of one login that comes with `user` and `organization`. One query."""
+    """Every channel of one login that comes with `user` and `organization`. Three queries."""
     return reaches([login])[login.pk]
 
 
 def reaches(logins: Iterable[Login]) -> Mapping[int, list[Reach]]:
-    """Every channel of each, by login id. One query, whatever their number."""
+    """Every channel of each, by login id. Three queries, whatever their number."""
     listed = list(logins)
-    numbers = {phones.digits(login.phone) for login in listed}
-    stopped = set(TextStop.objects.in_force().filter(phone__in=numbers).values_list("phone", flat=True))
-    return {
-        login.pk: [reach(login, channel, stopped=phones.digits(login.phone) in stopped) for channel in Channel]
-        for login in listed
-    }
+    standing = standing_of(
+        numbers={phones.digits(login.phone) for login in listed}, addresses={login.user.email for login in listed}
+    )
+    return {login.pk: [reach(login, channel, standing) for channel in Channel] for login in listed}
 
 
-def reach(login: Login, channel: Channel, *, stopped: bool) -> Reach:
+def reach(login: Login, channel: Channel, standing: Standing) -> Reach:
     """One channel of one login, by the rule that the sender asks."""
+    number = phones.digits(login.phone)
     decision = reachable(
         channel=channel,
         email=login.user.email,
+        email_stop=standing.email_stops.get(login.user.email),
         country=str(login.organization.country),
         phone=login.phone,
-        stopped=stopped,
+        stopped=number in standing.stopped,
+        phone_fault=standing.phone_faults.get(number),
     )
     return Reach(login, channel, decision)
 

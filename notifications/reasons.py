@@ -117,6 +117,22 @@ TOO_LATE = Reason("too_late", _("it was too late by the time it could be sent"))
 NO_EMAIL = Reason(
     "no_email", _("there is no email address"), Mend.LOGIN, your_why=_("we have no email address of yours")
 )
+EMAIL_BOUNCED = Reason(
+    "email_bounced",
+    _("emails to this address come back"),
+    Mend.LOGIN,
+    your_why=_("emails to your address come back"),
+)
+EMAIL_COMPLAINED = Reason(
+    "email_complained",
+    _("an email to this address was marked as spam"),
+    your_why=_("an email to your address was marked as spam"),
+)
+EMAIL_UNSUBSCRIBED = Reason(
+    "email_unsubscribed",
+    _("this address unsubscribed from all emails"),
+    your_why=_("your address unsubscribed from all emails"),
+)
 PRACTICE_OUTSIDE_US_CANADA = Reason(
     "practice_outside_us_canada",
     _("texts are only sent by practices in the U.S. and Canada"),

@@ -33,9 +33,11 @@ class Facts:
     linked_since: datetime | None
     objection: Skip | None
     email: str
+    email_stop: Skip | None
     country: str
     phone: str
     stopped: bool
+    phone_fault: Skip | None
 
 
 def decide(facts: Facts) -> Decision:
@@ -50,17 +52,31 @@ def decide(facts: Facts) -> Decision:
         or reachable(
             channel=facts.channel,
             email=facts.email,
+            email_stop=facts.email_stop,
             country=facts.country,
             phone=facts.phone,
             stopped=facts.stopped,
+            phone_fault=facts.phone_fault,
         )
     )
 
 
-def reachable(*, channel: Channel, email: str, country: str, phone: str, stopped: bool) -> Decision:
-    """Whether the channel could reach the login at all: also the truth beside a preference (P6)."""
+def reachable(
+    *,
+    channel: Channel,
+    email: str,
+    email_stop: Skip | None,
+    country: str,
+    phone: str,
+    stopped: bool,
+    phone_fault: Skip | None,
+) -> Decision:
+    """Whether the channel could reach the login at all: also the truth beside a preference (P6).
+
+    `email_stop` and `phone_fault` are what providers told us of the address and of the number (E4, T8).
+    """
     if channel == Channel.EMAIL:
-        return Send() if email else Skip(reasons.NO_EMAIL)
+        return (email_stop or Send()) if email else Skip(reasons.NO_EMAIL)
     number = digits(phone)
     if country not in TEXTABLE_COUNTRIES:
         return Skip(reasons.PRACTICE_OUTSIDE_US_CANADA)
@@ -73,7 +89,7 @@ def reachable(*, channel: Channel, email: str, country: str, phone: str, stopped
         return Skip(reasons.PHONE_OUTSIDE_US_CANADA)
     if stopped:
         return Skip(reasons.REPLIED_STOP)
-    return Send()
+    return phone_fault or Send()
 
 
 def _client(facts: Facts) -> Skip | None:

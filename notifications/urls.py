@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from notifications import webhooks
+from notifications.webhooks import status
 
 app_name = "notifications"
 
 urlpatterns = [
-    path("twilio/status/<int:pk>", webhooks.twilio_status, name="twilio_status"),
+    path("twilio/status/<int:pk>", status.twilio_status, name="twilio_status"),
 ]

@@ -176,11 +176,16 @@ def ids(practice: Practice, settings: Settings) -> dict[str, list[int]]:
         "accounts.user": [practice.mom.user.pk],
         "accounts.client": [practice.child.pk],
         "accounts.login": [practice.mom.pk],
-        "accounts.textstop": [TextStop.objects.stop("2065550199").pk],
+        "accounts.textstop": [stopped("2065550199")],
         "notifications.letter": [letter.letter_id],
         "notifications.notification": [text.pk],
         "scheduling.appointment": [practice.appointment().pk],
     }
+
+
+def stopped(phone: str) -> int:
+    TextStop.objects.stop(phone)
+    return TextStop.objects.get(phone=phone).pk
 
 
 def address(route: Route, ids: Sequence[int | str]) -> str:

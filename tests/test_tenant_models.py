@@ -9,9 +9,9 @@ from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db import models
 
-from accounts.models import Organization, TextStop, Throttle, User
+from accounts.models import EmailStop, EmailStopEvent, Organization, PhoneFault, TextStop, TextStopEvent, Throttle, User
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
-from notifications.models import Letter, OutboxLetter
+from notifications.models import EmailEvent, Hold, InboundText, Letter, OutboxAnswer, OutboxLetter
 from tests.tenants import tenant_models
 
 HOUSE = Path(__file__).parents[1]
@@ -24,6 +24,14 @@ OWNED_BY_NOBODY: dict[Any, str] = {
     Organization: "the tenant itself",
     User: "one person's sign-in, perhaps to several organizations",
     TextStop: "a STOP holds for the number, in every organization (T6)",
+    TextStopEvent: "its history",
+    PhoneFault: "a number that takes no texts takes none from anybody",
+    EmailStop: "an address that bounces does so for everybody (E4)",
+    EmailStopEvent: "its history",
+    InboundText: "a text to the number that all organizations share; each has its own copy in its inbox",
+    Hold: "the provider's account is everybody's",
+    EmailEvent: "a provider's report, before it is known whose email it is about",
+    OutboxAnswer: "what answers a phone in the demo",
     Throttle: "attempts to sign in are counted before anybody is known",
     Letter: "mail about a user's own sign-in",
     OutboxLetter: "the same, in the outbox of the demo",

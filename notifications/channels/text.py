@@ -15,7 +15,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from accounts.models import TextStop
+from accounts.models import TextStop, TextStopEvent
 from accounts.phones import e164
 from notifications import reasons
 from notifications.channels import ChannelError, Connection, Lookup, Lost, Permanent, Transient
@@ -89,7 +89,7 @@ class TextConnection:
                 return str(created.sid)
             failure = Lost("no SID")  # an answer, but hardly Twilio's
         if isinstance(failure, Permanent) and failure.reason is reasons.REPLIED_STOP:
-            TextStop.objects.stop(message.recipient)
+            TextStop.objects.stop(message.recipient, how=TextStopEvent.How.REFUSED)
         # Raised out here, so that it does not carry the provider's exception as its context.
         raise failure
 

@@ -164,7 +164,7 @@ class Notification(TenantModel):
     due_at = models.DateTimeField(_("due"))
     # The last moment at which sending it still helps.
     useful_until = models.DateTimeField(_("useful until"))
-    # Pending: when to try. Sending: when the lease runs out.
+    # Pending: when to try. Sending: when the lease runs out. Sent, by text: when to ask what became of it.
     next_attempt_at = models.DateTimeField()
 
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.PENDING, db_default=State.PENDING)
@@ -206,6 +206,25 @@ class Notification(TenantModel):
             models.Index(fields=["organization", "-due_at"], name="ledger_by_organization"),
             models.Index(fields=["client", "-due_at"], name="ledger_by_client"),
             models.Index(fields=["kind", "subject_id"], name="ledger_by_subject"),
+            # The nearest deadline first, and appointments before everything else (notifications.claiming).
+            models.Index(
+                fields=["channel", "useful_until", "id"],
+                condition=Q(state__in=UNFINISHED, feature=Feature.APPOINTMENTS),
+                name="ledger_appointments_first",
+            ),
+            models.Index(
+                fields=["channel", "useful_until", "id"],
+                condition=Q(state__in=UNFINISHED) & ~Q(feature=Feature.APPOINTMENTS),
+                name="ledger_then_the_rest",
+            ),
+            # What a provider's report names.
+            models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="ledger_by_provider_id"),
+            # Texts that the provider has, and of which it has not said what became of them.
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(state=State.SENT, channel=Channel.TEXT),
+                name="ledger_to_ask_about",
+            ),
             # Few among very many: what staff look for first, on the home page and in the record.
             models.Index(fields=["organization", "-due_at"], condition=Q(state__in=TROUBLES), name="ledger_troubles"),
         ]

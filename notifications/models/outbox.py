@@ -71,3 +71,20 @@ class OutboxMessage(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.channel} to {self.recipient}"
+
+
+class OutboxAnswer(models.Model):
+    """A text that answered one of a phone in the demo: Blink's, or what Twilio says by itself."""
+
+    phone = models.CharField(max_length=64, db_index=True)
+    sender = models.CharField(max_length=64)
+    body = models.TextField()
+    sent_at = models.DateTimeField(default=timezone.now)
+
+    objects: models.Manager["OutboxAnswer"] = models.Manager()
+
+    class Meta:
+        ordering = ["sent_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"answer to {self.phone}"

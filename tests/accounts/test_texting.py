@@ -33,6 +33,14 @@ def test_each_number_that_is_never_texted_has_its_reason(phone: str) -> None:
 @pytest.mark.parametrize("country", ["US", "PR", "CA", "GB"])
 @pytest.mark.parametrize("phone", PHONES)
 def test_a_number_is_warned_of_exactly_if_the_sender_would_not_text_it(phone: str, country: str) -> None:
-    decision = reachable(channel=Channel.TEXT, email="", country=country, phone=phone, stopped=False)
+    decision = reachable(
+        channel=Channel.TEXT,
+        email="",
+        email_stop=None,
+        country=country,
+        phone=phone,
+        stopped=False,
+        phone_fault=None,
+    )
     sends = isinstance(decision, Send)
     assert bool(phone_warning(phone, Organization(country=country))) == (bool(phone) and not sends)

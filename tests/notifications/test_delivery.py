@@ -22,10 +22,12 @@ from pytest_django import Settings
 from accounts.features import Channel
 from accounts.models import Preference, TextStop
 from accounts.tenancy import everywhere, within
-from notifications import delivery, reasons
+from notifications import answers, delivery, reasons
+from notifications.answers import MOST_LOST_ANSWERS
 from notifications.channels import UNTIL_MENDED
 from notifications.channels.text import TextConnection
-from notifications.delivery import LEASE, MOST_LOST_ANSWERS, deliver_batch
+from notifications.claiming import LEASE
+from notifications.delivery import deliver_batch
 from notifications.models import Notification, State
 from scheduling.models import Appointment, Mention
 from scheduling.scan import scan
@@ -477,14 +479,14 @@ def test_a_callback_that_is_quicker_than_the_answer_stands_T10(
     family: Practice, twilio: TwilioStandin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = due_text(family)
-    record = delivery._record
+    record = answers.record
 
     def after_the_callback(deliveries: Any) -> None:
         for text in twilio.messages:
             call_back(twilio, text.sid, "delivered")
         record(deliveries)
 
-    monkeypatch.setattr(delivery, "_record", after_the_callback)
+    monkeypatch.setattr(delivery, "record", after_the_callback)
     run()
     kept = now(row)
     assert (kept.state, kept.provider_id, kept.in_doubt) == (State.DELIVERED, twilio.messages[0].sid, False)
@@ -533,7 +535,7 @@ def test_a_worker_that_dies_after_the_acceptance_doubles_no_text_R9(
 ) -> None:
     row = due_text(family)
     with monkeypatch.context() as patched:
-        patched.setattr(delivery, "_record", die)
+        patched.setattr(delivery, "record", die)
         run_until_it_dies()
     assert len(twilio.messages) == 1
     assert (now(row).state, now(row).in_doubt) == (State.SENDING, True)
@@ -564,7 +566,7 @@ def test_a_worker_that_dies_within_a_batch_loses_nothing_and_doubles_no_text_R9(
 
     with monkeypatch.context() as patched:
         patched.setattr(TextConnection, "send", two_and_then_die)
-        patched.setattr(delivery, "_record", die)
+        patched.setattr(delivery, "record", die)
         run_until_it_dies()
     assert len(twilio.messages) == 2
     clock.shift(A_LEASE)
@@ -595,7 +597,7 @@ def test_a_worker_that_dies_after_an_email_sends_it_again_with_the_same_message_
 ) -> None:
     row = due_email(family)
     with monkeypatch.context() as patched:
-        patched.setattr(delivery, "_record", die)
+        patched.setattr(delivery, "record", die)
         run_until_it_dies()
     clock.shift(A_LEASE)
     run()
@@ -608,7 +610,7 @@ def test_an_email_that_kills_its_worker_each_time_ends(
 ) -> None:
     row = due_email(family)
     with monkeypatch.context() as patched:
-        patched.setattr(delivery, "_record", die)
+        patched.setattr(delivery, "record", die)
         for _ in range(MOST_LOST_ANSWERS):
             run_until_it_dies()
             clock.shift(A_LEASE)
@@ -641,14 +643,14 @@ def test_an_answer_after_the_lease_does_not_undo_what_another_worker_did(
     """A worker is frozen with an answer in its hands (503: try again); meanwhile another one sends the text."""
     row = due_text(family)
     twilio.on(server_error(503), times=1)
-    record = delivery._record
+    record = answers.record
     frozen: list[Any] = []
     with monkeypatch.context() as patched:
-        patched.setattr(delivery, "_record", frozen.append)
+        patched.setattr(delivery, "record", frozen.append)
         run()
     clock.shift(A_LEASE)
     with monkeypatch.context() as patched:
-        patched.setattr(delivery, "_record", die)  # the other one looks it up, sends it, and is at it still
+        patched.setattr(delivery, "record", die)  # the other one looks it up, sends it, and is at it still
         run_until_it_dies()
     for deliveries in frozen:
         with everywhere("the worker thaws"):

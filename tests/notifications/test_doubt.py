@@ -20,13 +20,14 @@ from pytest_django import Settings
 from accounts.features import Channel, Feature
 from accounts.tenancy import everywhere, within
 from blink.celery import app
-from notifications import delivery, reasons, tasks, waking
+from notifications import answers, delivery, reasons, tasks, waking
+from notifications.answers import MOST_LOST_ANSWERS
 from notifications.channels import UNTIL_MENDED
 from notifications.channels.text import TextConnection
-from notifications.delivery import BATCH, MOST_LOST_ANSWERS
+from notifications.delivery import BATCH
 from notifications.forecast import forecast
 from notifications.models import Notification, State
-from notifications.webhooks import note
+from notifications.webhooks.status import note
 from scheduling.lines import Line
 from scheduling.models import Appointment, Mention
 from scheduling.scan import scan
@@ -248,10 +249,10 @@ def test_a_late_worker_leaves_the_row_and_what_was_told_as_they_are_R7(
     """Frozen with a 503 in its hands, past its lease; another one sent the text meanwhile."""
     row = due_text(family)
     twilio.on(server_error(503), times=1)
-    record = delivery._record
+    record = answers.record
     frozen: list[Any] = []
     with monkeypatch.context() as patched:
-        patched.setattr(delivery, "_record", frozen.append)
+        patched.setattr(delivery, "record", frozen.append)
         run()
     clock.shift(A_LEASE)
     run()

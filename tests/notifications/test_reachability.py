@@ -11,9 +11,11 @@ from accounts.access import MemberRequest
 from accounts.features import Channel
 from accounts.models import Login, Organization, TextStop, User
 from accounts.tenancy import within
+from notifications import reasons
 from notifications.reachability import Reach, hints_of_logins, reach, reaches
-from notifications.reasons import Skip
+from notifications.reasons import Reason, Skip
 from notifications.rules import reachable
+from notifications.standing import Standing
 from tests.conftest import Practice, make_login
 
 
@@ -27,7 +29,9 @@ class Case:
     phone: str = "2065550143"
     email: str = "maria@mail.example"
     country: str = "US"
+    email_stop: Reason | None = None
     stopped: bool = False
+    phone_fault: Reason | None = None
 
 
 CASES = {
@@ -64,6 +68,39 @@ CASES = {
         " Only they can undo it, by texting UNSTOP from that phone to (206) 555-0100. Staff cannot undo a STOP.",
         stopped=True,
     ),
+    "email_bounced": Case(
+        yours="Emails cannot reach you: emails to your address come back.",
+        theirs="Emails cannot reach Maria Rivera: emails to this address come back.",
+        channel=Channel.EMAIL,
+        email_stop=reasons.EMAIL_BOUNCED,
+    ),
+    "email_complained": Case(
+        yours="Emails cannot reach you: an email to your address was marked as spam.",
+        theirs="Emails cannot reach Maria Rivera: an email to this address was marked as spam.",
+        channel=Channel.EMAIL,
+        email_stop=reasons.EMAIL_COMPLAINED,
+    ),
+    "email_unsubscribed": Case(
+        yours="Emails cannot reach you: your address unsubscribed from all emails.",
+        theirs="Emails cannot reach Maria Rivera: this address unsubscribed from all emails.",
+        channel=Channel.EMAIL,
+        email_stop=reasons.EMAIL_UNSUBSCRIBED,
+    ),
+    "number_takes_no_texts": Case(
+        yours="Texts cannot reach you: the number is a landline or cannot take texts (code 30006).",
+        theirs="Texts cannot reach Maria Rivera: the number is a landline or cannot take texts (code 30006).",
+        phone_fault=reasons.NUMBER_TAKES_NO_TEXTS,
+    ),
+    "number_not_in_use": Case(
+        yours="Texts cannot reach you: the number is not in use (code 30006).",
+        theirs="Texts cannot reach Maria Rivera: the number is not in use (code 30006).",
+        phone_fault=reasons.NUMBER_NOT_IN_USE,
+    ),
+    "phone_blocks_texts": Case(
+        yours="Texts cannot reach you: the phone, or its phone company, blocks these texts (code 30006).",
+        theirs="Texts cannot reach Maria Rivera: the phone, or its phone company, blocks these texts (code 30006).",
+        phone_fault=reasons.PHONE_BLOCKS_TEXTS,
+    ),
 }
 
 
@@ -74,7 +111,12 @@ def told(case: Case) -> Reach:
         user=User(email=case.email),
         organization=Organization(name="Harbor Kids Therapy", country=case.country),
     )
-    return reach(login, case.channel, stopped=case.stopped)
+    standing = Standing(
+        stopped=frozenset([case.phone] if case.stopped else []),
+        phone_faults={case.phone: Skip(case.phone_fault, "30006")} if case.phone_fault else {},
+        email_stops={case.email: Skip(case.email_stop)} if case.email_stop else {},
+    )
+    return reach(login, case.channel, standing)
 
 
 @pytest.mark.parametrize("code", CASES)
@@ -94,11 +136,29 @@ def test_each_reason_is_told_in_both_persons_P6(code: str, settings: Settings) -
     country=st.sampled_from(["US", "CA", "GB", "PR", ""]),
     phone=st.one_of(st.text(), st.from_regex(r"\+?[0-9() -]{0,14}", fullmatch=True)),
     stopped=st.booleans(),
+    phone_fault=st.sampled_from(
+        [None, reasons.NUMBER_TAKES_NO_TEXTS, reasons.NUMBER_NOT_IN_USE, reasons.PHONE_BLOCKS_TEXTS]
+    ),
+    email_stop=st.sampled_from([None, reasons.EMAIL_BOUNCED, reasons.EMAIL_COMPLAINED, reasons.EMAIL_UNSUBSCRIBED]),
 )
 def test_the_table_has_every_reason_that_the_rules_know_P6(
-    channel: Channel, email: str, country: str, phone: str, stopped: bool
+    channel: Channel,
+    email: str,
+    country: str,
+    phone: str,
+    stopped: bool,
+    phone_fault: Reason | None,
+    email_stop: Reason | None,
 ) -> None:
-    decision = reachable(channel=channel, email=email, country=country, phone=phone, stopped=stopped)
+    decision = reachable(
+        channel=channel,
+        email=email,
+        email_stop=Skip(email_stop) if email_stop else None,
+        country=country,
+        phone=phone,
+        stopped=stopped,
+        phone_fault=Skip(phone_fault, "30006") if phone_fault else None,
+    )
     assert not isinstance(decision, Skip) or decision.reason.code in CASES
 
 
@@ -124,7 +184,7 @@ def test_a_stop_is_undone_at_the_number_that_texts_come_from_P6_T6(
     assert told(CASES["replied_stop"]).whole_truth(to_you=True).endswith(shown)
 
 
-def test_a_list_of_logins_says_who_can_be_texted_in_one_query_P4_P6(
+def test_a_list_of_logins_says_who_can_be_texted_in_three_queries_P4_P6(
     practice: Practice, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     stopped = make_login(practice.organization, "Stan Stopped", phone="2065550155")
@@ -134,7 +194,7 @@ def test_a_list_of_logins_says_who_can_be_texted_in_one_query_P4_P6(
         logins = list(
             Login.objects.filter(pk__in=[practice.mom.pk, stopped.pk, short.pk]).select_related("user", "organization")
         )
-        with django_assert_num_queries(1):
+        with django_assert_num_queries(3):
             reaches(logins)
         hints = hints_of_logins(MemberRequest(), logins)
     assert {pk: [(str(hint.words), hint.tone) for hint in told] for pk, told in hints.items()} == {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from accounts.features import Channel
 from notifications import reasons
-from notifications.reasons import Mend, Reason, Send, Skip
+from notifications.reasons import Decision, Mend, Reason, Send, Skip
 from notifications.rules import Facts, decide, reachable
 
 NOW = datetime(2031, 3, 3, 9, 0, tzinfo=UTC)
@@ -29,9 +29,11 @@ GOOD = Facts(
     linked_since=BEFORE,
     objection=None,
     email="mom@harbor.example",
+    email_stop=None,
     country="US",
     phone="2065550143",
     stopped=False,
+    phone_fault=None,
 )
 
 # In the order of the rules: what is wrong, and the reason that is kept.
@@ -53,7 +55,20 @@ WRONG: list[tuple[dict[str, object], str]] = [
     ({"phone": "12065550143555"}, "phone_not_ten_digits"),
     ({"phone": "8765550143"}, "phone_outside_us_canada"),
     ({"stopped": True}, "replied_stop"),
+    ({"phone_fault": Skip(reasons.NUMBER_TAKES_NO_TEXTS, "21614")}, "number_takes_no_texts"),
 ]
+
+
+def can_be_texted(country: str, phone: str, *, stopped: bool = False) -> Decision:
+    return reachable(
+        channel=Channel.TEXT,
+        email="",
+        email_stop=None,
+        country=country,
+        phone=phone,
+        stopped=stopped,
+        phone_fault=None,
+    )
 
 
 def test_when_nothing_is_wrong_it_is_sent_R1() -> None:
@@ -119,7 +134,7 @@ def test_practices_elsewhere_do_not_T1(country: str) -> None:
     ],
 )
 def test_a_receptionist_reads_what_is_wrong_with_the_number_T2_T3_L1(phone: str, words: str) -> None:
-    decision = reachable(channel=Channel.TEXT, email="", country="US", phone=phone, stopped=False)
+    decision = can_be_texted("US", phone)
     assert isinstance(decision, Skip)
     assert decision.reason.words(Channel.TEXT, decision.detail) == words
 
@@ -141,6 +156,4 @@ def test_every_reason_that_people_can_mend_says_where_L1() -> None:
 
 @given(st.text(max_size=70), st.sampled_from(["US", "CA", "GB"]), st.booleans())
 def test_whatever_is_typed_as_a_phone_is_decided_T2(phone: str, country: str, stopped: bool) -> None:
-    assert isinstance(
-        reachable(channel=Channel.TEXT, email="", country=country, phone=phone, stopped=stopped), Send | Skip
-    )
+    assert isinstance(can_be_texted(country, phone, stopped=stopped), Send | Skip)

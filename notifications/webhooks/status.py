@@ -1,28 +1,25 @@
-"""What Twilio tells us afterwards. Every request must carry its signature over the public address and the form."""
+"""What became of a text, as Twilio reports it (T10)."""
 
 import logging
 import re
 
-from django.conf import settings
-from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
-from django.http.multipartparser import MultiPartParserError
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
-from twilio.request_validator import RequestValidator
 
 from accounts.features import Channel
-from accounts.models import TextStop
+from accounts.models import TextStop, TextStopEvent
 from accounts.tenancy import everywhere
 from notifications import reasons
 from notifications.channels.twilio_errors import reason_for
 from notifications.kinds import kind_of
 from notifications.models import Notification, State
 from notifications.models.ledger import forward_states
+from notifications.webhooks.signed import signed_form
 
 logger = logging.getLogger(__name__)
 
@@ -44,23 +41,6 @@ TAKEN_FOR_UNSENT = (State.PENDING, State.FAILED, State.SKIPPED)
 _SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 _ERROR_CODE = re.compile(r"[0-9]{1,6}")
 _NO_CODE = "–"
-
-
-def signed_form(request: HttpRequest) -> QueryDict | None:
-    """The form that Twilio sent, or None if it was not Twilio that sent it.
-
-    The signature covers the address as Twilio knows it, so `PUBLIC_URL` counts; the Host header is anybody's.
-    """
-    signature = request.headers.get("X-Twilio-Signature", "")
-    try:
-        form = request.POST
-    except (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError):
-        return None
-    if not settings.TWILIO_AUTH_TOKEN or not signature:
-        return None  # without a secret anybody could sign
-    validator = RequestValidator(settings.TWILIO_AUTH_TOKEN)
-    genuine = validator.validate(settings.PUBLIC_URL + request.get_full_path(), form, signature)
-    return form if genuine else None
 
 
 @csrf_exempt
@@ -109,7 +89,7 @@ def note(pk: int, state: State | None, *, sid: str, error_code: int | None) -> b
     if not moved:
         return True
     if reason is reasons.REPLIED_STOP and row.sent_to:
-        TextStop.objects.stop(row.sent_to)
+        TextStop.objects.stop(row.sent_to, how=TextStopEvent.How.REFUSED)
     if arrived and row.state in TAKEN_FOR_UNSENT:
         row.refresh_from_db()
         kind_of(row.kind).sent_after_all(row)
