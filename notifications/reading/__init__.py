@@ -18,13 +18,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from notifications.models import Meaning
-from notifications.reading import english, french
+from notifications.reading import english, english_words, french, french_words
 from notifications.reading.phrases import Rule
-from notifications.reading.words import FRENCH_WORDS, HELP_WORDS, RESUME_WORDS, STOP_WORDS, Part, Text, bare
+from notifications.reading.words import (
+    FRENCH_WORDS,
+    HELP_WORDS,
+    LONGEST,
+    RESUME_WORDS,
+    STOP_WORDS,
+    Part,
+    Text,
+    bare,
+    plain_words,
+)
 from notifications.reading.words import keyword as keyword_of
-from notifications.reading.words import plain_words
 
-__all__ = ["PROVIDER", "WORD", "Reading", "explain", "read"]
+__all__ = ["LONGEST", "PROVIDER", "WORD", "Reading", "explain", "read"]
 
 PROVIDER: Final = "recognized by the provider"
 WORD: Final = "a keyword and nothing else"
@@ -40,12 +49,47 @@ _REACTION = re.compile(
 # The stop sign, the sign of no entry, the sign of prohibition.
 _SIGNS: Final = "🛑⛔🚫"
 # A text that begins or ends so means it, unless it speaks of care.
-_BARE_WISHES: Final = STOP_WORDS - {"cancel", "end", "quit", "revoke"} | {
-    "stop it", "stop this", "stop that", "stop these", "stop them", "stop everything", "stop all", "stop at once",
-    "stop forever", "stopp", "unsub", "opt out", "opt me out", "unsubscribed", "unsuscribe", "unsubcribe",
-    "unsubscribe all", "discontinue", "desist", "cease", "arrete", "arreter", "stopper", "cesser", "arretez", "arretez ca", "arrete ca", "arretez tout", "stoppez", "cessez", "desabonner",
-    "desabonnement", "desinscription", "desinscrire", "desinscrivez", "se desabonner", "me desabonner",
-}  # fmt: skip
+_BARE_WISHES: Final = STOP_WORDS - {"cancel", "end", "quit", "revoke"} | frozenset(
+    [
+        "stop it",
+        "stop this",
+        "stop that",
+        "stop these",
+        "stop them",
+        "stop everything",
+        "stop all",
+        "stop at once",
+        "stop forever",
+        "stopp",
+        "unsub",
+        "opt out",
+        "opt me out",
+        "unsubscribed",
+        "unsuscribe",
+        "unsubcribe",
+        "unsubscribe all",
+        "discontinue",
+        "desist",
+        "cease",
+        "arrete",
+        "arreter",
+        "stopper",
+        "cesser",
+        "arretez",
+        "arretez ca",
+        "arrete ca",
+        "arretez tout",
+        "stoppez",
+        "cessez",
+        "desabonner",
+        "desabonnement",
+        "desinscription",
+        "desinscrire",
+        "desinscrivez",
+        "se desabonner",
+        "me desabonner",
+    ]
+)
 _AT_EITHER_END: Final = frozenset({"stop", "stopall", "unsubscribe", "optout", "opt out", "arret"})
 
 
@@ -95,16 +139,18 @@ def _by_meaning(text: Text, body: str) -> Reading:
 
 
 def _bare_wish(text: Text) -> Reading | None:
-    """"Stop. Thank you": a stop word and courtesies, or one before or after something that is not about care."""
+    """ "Stop. Thank you": a stop word and courtesies, or one before or after something that is not about care."""
     said = [bare(part) for part in text.parts]
     left = [words for words, _language in said if words]
     if not left:
         return None
     language = next((language for _words, language in said if language), "")
     if set(left) <= _BARE_WISHES:
-        french_word = any(words.startswith(("arret", "cesse", "des", "me des", "se des")) for words in left)
+        french_word = any(
+            words.startswith(("arret", "stoppe", "cesse", "desa", "desin", "me des", "se des")) for words in left
+        )
         return Reading(Meaning.STOP, "a stop word and courtesies", "fr" if french_word else language)
-    about_care = set(text.words) & (english.CARE | french.CARE)
+    about_care = set(text.words) & (english_words.CARE | french_words.CARE)
     if not about_care and {left[0], left[-1]} & _AT_EITHER_END and not _of(text.parts[-1]).rule.startswith("not "):
         return Reading(Meaning.STOP, "a stop word by itself, and nothing about care", language)
     return None
@@ -119,7 +165,7 @@ def _of(part: Part) -> Reading:
 
 
 def _asked(part: Part, rule: Rule) -> Reading:
-    """"Could you stop these?" is a wish; "Wrong number?" only asks."""
+    """ "Could you stop these?" is a wish; "Wrong number?" only asks."""
     if rule.meaning == Meaning.STOP and not (english.REQUEST.fits(part.words) or french.REQUEST.fits(part.words)):
         return Reading(Meaning.MAYBE_STOP, f"{rule.name}, asked", rule.language)
     return Reading(rule.meaning, rule.name, rule.language)

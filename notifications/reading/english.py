@@ -3,51 +3,8 @@
 from typing import Final
 
 from notifications.models import Meaning
+from notifications.reading.english_words import GROUPS
 from notifications.reading.phrases import Rule, rule
-
-GROUPS: Final = {
-    "stop": "stop|stopp|stoping|stopping|quit|cease|discontinue|halt|end|cancel|unsubscribe me from",
-    "dont": "don t|dont|do not|donot|don not|never|pls dont",
-    "texting": "texting|txting|messaging|msging|contacting|sms|smsing|bothering|spamming|harassing|pestering|bugging"
-    "|writing to|writing|blowing up|reminding|notifying|alerting|pinging|hitting up",
-    "text": "text|txt|message|msg|contact|sms|write to|write|bother|spam|harass",
-    # Plural, or with "this": "cancel my appointment text me" is about no texts.
-    "texts": "texts|txts|text messages|text msgs|messages|msgs|sms|mms|text reminders|text notifications|text alerts"
-    "|communications|communication|contact|correspondence|reminders|notifications|alerts|texting|messaging|this text|this message|this reminder|this chat"
-    "|this thread|this conversation|this service|this spam|spam|these|automated texts",
-    "these": "the|these|those|your|my|our|all|all of|all the|all these|any|any more|anymore|any further|more|further"
-    "|future|such|so many|so much|appointment|appt|appts|text|automated|automatic|reminder|annoying|damn|stupid"
-    "|constant|daily|unwanted|unsolicited|getting|receiving|me|us|every single|with",
-    "us": "me|us|this number|this phone|my phone|my number|my cell|here|on this number|to this number|at this number",
-    "number": "my number|my phone number|my phone|my cell number|my cell|my mobile|this number|this phone number"
-    "|this phone|our number|my contact info|my contact information",
-    "remove": "remove|delete|erase|drop|take|strike|scratch",
-    "list": "list|lists|mailing list|contact list|contacts|call list|text list|texting list|sms list|texts|text messages"
-    "|messages|reminders|notifications|alerts|texting|messaging|database|system|distribution|group text|group chat"
-    "|this|these|it|that|everything|all|here|phone list|reminder list|reminders list|subscription|records",
-    "hours": "after|before|at night|until|til|till|while|during|so early|so late|this early|this late|in the middle"
-    "|on sunday|on sundays|on saturday|on saturdays|on weekends|at work|at school|today|tonight|when i|when we"
-    "|too early|too late|this week|for now|for a while|in the morning|twice|so often|so much|three times",
-    "emails": "email|emails|e mails|e mail|emailing|calling|calls|phone calls|voicemails|voice mails|mail|letters"
-    "|newsletter|newsletters|the email|the emails|your emails|your newsletter|me emails|my email|any email",
-    "unsubscribe": "unsubscribe|unsub|opt out|optout|be removed|be taken off|be unsubscribed|be off|unsuscribe|stopall",
-    "wrong": "wrong number|wrong person|wrong phone|wrong phone number|wrong cell|wrong guy|wrong lady|wrong party",
-    "verb": "ve|re|are|must|may|might|probably|keep|seem to|guys|think|i think|people|clearly|obviously|still|always",
-    "has": "have|got|had|texted|reached|dialed|dialled|messaged|contacted|called|texting|messaging|calling|sent|send this to"
-    "|sent this to|sending this to|have gotten",
-    # What is stopped, ended or cancelled in care, and not in texts.
-    "care": "appointment|appointments|appt|appts|session|sessions|visit|visits|therapy|treatment|treatments|medication"
-    "|medications|medicine|medicines|meds|med|pill|pills|dose|antibiotic|antibiotics|drops|cream|injections"
-    "|class|classes|group|groups|program|exercises|exercise|diet|payment|payments|charge|charges|billing|invoice|autopay"
-    "|services|care|insurance|contract|plan|speech|ot|pt|counseling|counselling|lessons|meeting|call|session today"
-    "|bleeding|crying|pain|coughing|subscription|process|referral|evaluation|testing",
-    "doing": "taking|going|coming|seeing|attending|eating|drinking|smoking|vaping|using|being|having|working|crying"
-    "|coughing|bleeding|worrying|thinking|playing|moving|paying|charging|billing|giving|wearing|talking|laughing"
-    "|scratching|biting|hitting|stuttering|breastfeeding|feeding|nursing|driving|running|scheduling|rescheduling|booking",
-    "they": "you|u|they|he|she|it|i|we|office|clinic|practice|who|phone|system|why",
-    "fin": "anymore|any more|any longer|no more|ever|ever again|again|or|and|at this|on this|here|with|from|about"
-    "|for any|unless|regarding|on my|at my",
-}  # fmt: skip
 
 
 def _en(name: str, meaning: Meaning, phrases: str) -> Rule:
@@ -69,9 +26,7 @@ REQUEST: Final = _en(
 
 RULES: Final[tuple[Rule, ...]] = (
     _en("our own words sent back", Meaning.OTHER, "stop to stop\nunstop to resume"),
-    _en(
-        "a driver's automatic answer", Meaning.OTHER, "do not disturb while driving\ndo not disturb turned on"
-    ),
+    _en("a driver's automatic answer", Meaning.OTHER, "do not disturb while driving\ndo not disturb turned on"),
     _en(
         "not to stop",
         Meaning.OTHER,
@@ -83,7 +38,8 @@ RULES: Final[tuple[Rule, ...]] = (
         <dont> want|wish|need _ _? <these>* <texts> to stop|end
         <dont> want|wish|need <these>* <texts> to stop|end
         didn|did|not|never|havent|haven t? not? say|said|ask|asked|mean|want|text|reply|request|requested to? stop
-        didn|did|not|never|havent|haven t? not? say|said|ask|asked|mean|want|text|reply|request|requested to <unsubscribe>
+        didn|did|not|never|havent|haven t? not? say|said|ask|asked|mean|want|text|reply|request|requested to \
+            <unsubscribe>
         not to stop|unsubscribe|cancel
         no need to stop|unsubscribe|cancel
         """,
@@ -109,7 +65,8 @@ RULES: Final[tuple[Rule, ...]] = (
         "off a list of the practice's, not of texts",
         Meaning.OTHER,
         """
-        off|from the|your|that|a? wait|waiting|waitlist|cancellation|cancelation|schedule|calendar|roster|books|rotation
+        off|from the|your|that|a? \
+            wait|waiting|waitlist|cancellation|cancelation|schedule|calendar|roster|books|rotation
         off|from|of monday|tuesday|wednesday|thursday|friday|saturday|sunday
         """,
     ),
@@ -118,7 +75,8 @@ RULES: Final[tuple[Rule, ...]] = (
         Meaning.MAYBE_STOP,
         """
         how|where do|does|can|could|to|would|should i|we|one|you|u? stop|unsubscribe|unsub|opt
-        if i|we|you|they reply|text|say|send|type|write|answer|respond|stop|opt|unsubscribe you|u|with|back|the|word? stop|getting|out|receiving|these|unsubscribe
+        if i|we|you|they reply|text|say|send|type|write|answer|respond|stop|opt|unsubscribe \
+            you|u|with|back|the|word? stop|getting|out|receiving|these|unsubscribe
         should|must|can|could|to i|we|have|need|to* reply|say|send|type|text stop
         what happens
         when do|does|can|will|would i|we|you|they|these|the texts|messages? stop
@@ -177,7 +135,8 @@ RULES: Final[tuple[Rule, ...]] = (
         Meaning.STOP,
         """
         <stop> sending <these>* <texts>
-        <stop> sending <us>? this|these|those|that|your? stuff|crap|shit|anything|things|them|this|these|those|that|junk|nonsense $
+        <stop> sending <us>? this|these|those|that|your? \
+            stuff|crap|shit|anything|things|them|this|these|those|that|junk|nonsense $
         <stop> sending <us>? $
         <stop> sending <us> _? _? text|texts|messages
         <stop> <these>* <texts>
@@ -242,20 +201,24 @@ RULES: Final[tuple[Rule, ...]] = (
         Meaning.STOP,
         """
         <dont> want|need|wish|consent|agree|care <these>* <texts>
-        <dont> want|need|wish|consent|agree|care to|keep|continue|be|have|get|receive|getting|receiving* <these>* <texts>
+        <dont> want|need|wish|consent|agree|care to|keep|continue|be|have|get|receive|getting|receiving* \
+            <these>* <texts>
         <dont> want|wish to be texted|contacted|messaged|bothered|on|in
         <dont> want you|u|y|all|anyone|anybody* to? <text>|texting me|us
         <dont> want you|u|y|all* to? <text> me|us
         <dont> want you|u|y|all* texting|messaging|contacting me|us
-        no longer want|wish|need|consent|care|interested to|keep|continue|be|get|receive|getting|receiving|in* <these>* <texts>
+        no longer want|wish|need|consent|care|interested to|keep|continue|be|get|receive|getting|receiving|in* \
+            <these>* <texts>
         no longer want|wish to be texted|contacted|messaged
         want|wish|like|need <these>* <texts> to stop|end|cease
         want|wish|like|need you to stop <texting>
         <texts> must|need|have|has|needs|should|gotta|please to? stop|end|cease
         make it|this|these|them|the|texts|messages* stop
         revoke|revoking|withdraw|withdrawing|rescind my|all? consent|permission $
-        revoke|revoking|withdraw|withdrawing|rescind my|all? consent|permission to|for|from be|receive|receiving|get|getting|the|these|your|any* <texts>
-        revoke|revoking|withdraw|withdrawing|rescind my|all? consent|permission to|for be? texting|text|texted|contact|contacted|message|messaged
+        revoke|revoking|withdraw|withdrawing|rescind my|all? consent|permission to|for|from \
+            be|receive|receiving|get|getting|the|these|your|any* <texts>
+        revoke|revoking|withdraw|withdrawing|rescind my|all? consent|permission to|for be? \
+            texting|text|texted|contact|contacted|message|messaged
         turn|shut|switch off <these>* <texts>
         turn|shut|switch <these>* <texts> off
         disable|deactivate <these>* <texts>
@@ -268,7 +231,8 @@ RULES: Final[tuple[Rule, ...]] = (
         """
         stop by|in|over|off|at|there|for|near|into|to|after|along|and
         stopping by|in|over|off|at
-        bus|train|subway|next|last|first|pit|truck|one|a|the|my|our|your|non|full|short|transit|traffic|metro|rest|streetcar stop
+        bus|train|subway|next|last|first|pit|truck|one|a|the|my|our|your|non|full|short|transit|traffic|metro|rest|streetcar \
+            stop
         stop sign|light|watch|lights|signs
         can|cannot|cant|couldn|won|doesn|isn|wouldn t? stop !<texting> !sending
         it|he|she|rain|pain|bleeding|crying|symptoms|fever|cough|seizures|attacks will|to|did|does|doesn|won t? stop
@@ -283,7 +247,8 @@ RULES: Final[tuple[Rule, ...]] = (
         "a wrong number of their own",
         Meaning.OTHER,
         """
-        i|we|she|he gave|called|dialed|dialled|texted|have|had|put|wrote|entered|typed|got you|u|them|in|down? the|a? wrong
+        i|we|she|he gave|called|dialed|dialled|texted|have|had|put|wrote|entered|typed|got you|u|them|in|down? \
+            the|a? wrong
         is|was this|that|it the|a? wrong
         """,
     ),
@@ -303,7 +268,8 @@ RULES: Final[tuple[Rule, ...]] = (
         too many <these>* <texts>
         too many text|txt|msg|message|notification|reminder
         so many <texts>
-        why am|do|are|did|is i|we|you|u|this|someone keep|still|always? get|getting|receiving|receive|texting|messaging|contacting|got|spamming
+        why am|do|are|did|is i|we|you|u|this|someone keep|still|always? \
+            get|getting|receiving|receive|texting|messaging|contacting|got|spamming
         why am|do|are|did i|we|you|u keep? send|sending
         how did you|u|y|all* get my
         who gave you|u my
@@ -344,15 +310,4 @@ UNCLEAR: Final = _en(
     opt out $
     opt out of <these>* <list>
     """,
-)
-
-# Words of care: where one stands, a bare "stop" beside it may be about that.
-CARE: Final = frozenset(
-    {each for each in GROUPS["care"].split("|") if " " not in each}
-    | set(
-        "monday tuesday wednesday thursday friday saturday sunday today tomorrow tonight am pm clock week weeks month "
-        "come coming reschedule rescheduled rescheduling schedule scheduled cancel cancelled canceled doctor dr therapist "
-        "nurse teacher bus train sign light traffic hospital clinic school confirm confirmed see meet session taking take "
-        "emails email calls call".split()
-    )
 )

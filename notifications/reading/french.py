@@ -3,32 +3,8 @@
 from typing import Final
 
 from notifications.models import Meaning
+from notifications.reading.french_words import GROUPS
 from notifications.reading.phrases import Rule, rule
-
-GROUPS: Final = {
-    "stop": "arretez|arrete|arreter|arreterez|arretiez|cessez|cesse|cesser|stoppez|stoppe|stopper|stop|finissez"
-    "|arretez vous",
-    "texting": "texter|textoter|ecrire|contacter|deranger|achaler|ecoeurer|harceler|solliciter|importuner"
-    "|messager|spammer|envoyer|recevoir|gosser",
-    "write": "ecrivez|ecris|textez|texte|textes|envoyez|envoie|envoies|contactez|contacte|contactes|derangez|derange"
-    "|harcelez|achalez|appelez|sollicitez|importunez|recontactez|ecrives",
-    "texts": "textos|texto|messages|messages textes|message texte|sms|rappels|rappels par texto|notifications|alertes"
-    "|envois|avis par texto|messages automatiques|rappels textos|pourriels|spams|ca|cela|ces messages|ces textos"
-    "|tout ca|contact|communications|correspondance",
-    "these": "de|d|des|aux|au|du|les|ces|vos|tes|tous|tout|toutes|ce|cette|me|m|nous|avec|a|l|aucun|aucuns|autres|autre|par",
-    "numero": "mon numero|mon nom|mon numero de telephone|ce numero|mon cellulaire|mon cell|mon telephone|notre numero",
-    "remove": "retirez|retire|retirer|enlevez|enleve|enlever|otez|supprimez|supprimer|supprime|effacez|effacer|efface"
-    "|rayez|sortez|desinscrivez|desabonnez|desabonne|desinscris|radiez",
-    "list": "liste|listes|liste de contacts|liste d envoi|liste de diffusion|contacts|base de donnees|systeme|fichiers"
-    "|envois|textos|messages|rappels|notifications|sms|registre|registres",
-    "wrong": "mauvais numero|faux numero|mauvaise personne|mauvais num|mauvais telephone|mauvais no",
-    "care": "rendez vous|rdv|seance|seances|therapie|traitement|traitements|medicament|medicaments|medication|suivi"
-    "|suivis|pilule|pilules|antibiotique|antibiotiques|creme|paiement|paiements|prelevement|prelevements|cours"
-    "|groupe|programme|exercices|facturation|fumer|travail|pleurer|tousser|prendre|venir|consultations|visites",
-    "hours": "apres|avant|la nuit|le soir|le matin|pendant|quand|lorsque|si tot|si tard|aussi tot|aussi tard|le dimanche"
-    "|le samedi|le weekend|la fin|cette semaine|aujourd|ce soir|au travail|trop tot|trop tard|pour l instant|jusqu"
-    "|entre",
-}  # fmt: skip
 
 
 def _fr(name: str, meaning: Meaning, phrases: str) -> Rule:
@@ -77,7 +53,8 @@ RULES: Final[tuple[Rule, ...]] = (
         Meaning.MAYBE_STOP,
         """
         comment|ou faire|fait|peut|puis|dois|on|je|faut|il|pour|est|ce|que|peux* <stop>
-        comment|ou faire|fait|peut|puis|dois|on|je|faut|il|pour|est|ce|que|peux* me|m|se desabonner|desinscrire|retirer
+        comment|ou faire|fait|peut|puis|dois|on|je|faut|il|pour|est|ce|que|peux* me|m|se \
+            desabonner|desinscrire|retirer
         si je|j reponds|ecris|texte|envoie|dis stop|arret
         """,
     ),
@@ -94,7 +71,8 @@ RULES: Final[tuple[Rule, ...]] = (
         Meaning.STOP,
         """
         ^ <wrong> !de !sur !au !dans
-        vous|tu|t avez|as|aviez|etes|es|compose|texte|ecrit|ecrivez|textez|contactez|rejoint|fait|a|au|sur* le|un|la|une <wrong> !de !sur !au !dans
+        vous|tu|t avez|as|aviez|etes|es|compose|texte|ecrit|ecrivez|textez|contactez|rejoint|fait|a|au|sur* \
+            le|un|la|une <wrong> !de !sur !au !dans
         au <wrong>
         pas le bon|bonne numero|personne
         c|ce est|etait le|un|la|une? <wrong>
@@ -134,7 +112,8 @@ RULES: Final[tuple[Rule, ...]] = (
         Meaning.STOP,
         """
         veux|veut|voulons|souhaite|souhaitons|desire|voudrais|veus plus recevoir|avoir|de|d|etre <these>* <texts>
-        veux|veut|voulons|souhaite|souhaitons|desire|voudrais plus etre contacte|contactee|derange|derangee|texte|sollicite|sollicitee
+        veux|veut|voulons|souhaite|souhaitons|desire|voudrais plus etre \
+            contacte|contactee|derange|derangee|texte|sollicite|sollicitee
         veux|veut|voulons|souhaite|souhaitons|desire|voudrais plus recevoir|avoir|etre? de? vos|tes|ces|aucun <texts>
         veux|veut|voulons|souhaite|souhaitons|desire|voudrais pas|plus|aucun recevoir|avoir|de|d* <these>* <texts>
         veux|voulons|souhaite|voudrais que vous|tu|ca|cela|les? textos|messages? <stop>
@@ -144,7 +123,8 @@ RULES: Final[tuple[Rule, ...]] = (
         ^ plus aucun|jamais de? <texts>
         annulez|annuler|annule|desactivez|desactiver|bloquez <these>* <texts>
         retire|revoque mon consentement !de !a
-        laissez|laisse|fichez|foutez|foute|crissez|calissez|sacrez|lachez|lache moi|nous|patience tranquille|la|patience|paix
+        laissez|laisse|fichez|foutez|foute|crissez|calissez|sacrez|lachez|lache moi|nous|patience \
+            tranquille|la|patience|paix
         """,
     ),
     _fr(
@@ -213,13 +193,4 @@ RULES: Final[tuple[Rule, ...]] = (
         Meaning.MAYBE_STOP,
         "^ arretez|cessez|stoppez\narretez|cessez|stoppez $\narret $\ndesabonner|desabonnement|desinscription",
     ),
-)
-
-CARE: Final = frozenset(
-    {each for each in GROUPS["care"].split("|") if " " not in each}
-    | set(
-        "rendez rdv lundi mardi mercredi jeudi vendredi samedi dimanche demain aujourd soir semaine mois heure heures "
-        "autobus bus docteur medecin therapeute annuler annulez deplacer reporter confirme confirmer viens venons venir "
-        "maladie travail ecole courriels courriel appels".split()
-    )
 )

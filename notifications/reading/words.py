@@ -8,9 +8,7 @@ from typing import Final
 LONGEST: Final = 10_000
 """Characters of a text that are read. No phone sends so many."""
 
-STOP_WORDS: Final = frozenset(
-    {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "arret"}
-)
+STOP_WORDS: Final = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "arret"})
 RESUME_WORDS: Final = frozenset({"start", "unstop"})
 HELP_WORDS: Final = frozenset({"help", "info", "aide"})
 FRENCH_WORDS: Final = frozenset({"arret", "aide"})

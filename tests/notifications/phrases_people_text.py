@@ -393,6 +393,4 @@ FRENCH: dict[Meaning, list[str]] = {
     ],
 }
 
-PHRASES = [
-    (said, meaning) for table in (ENGLISH, FRENCH) for meaning, phrases in table.items() for said in phrases
-]
+PHRASES = [(said, meaning) for table in (ENGLISH, FRENCH) for meaning, phrases in table.items() for said in phrases]
