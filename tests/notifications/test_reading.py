@@ -81,7 +81,7 @@ def test_yes_is_no_resume_and_no_confirmation_T6(said: str, opt_out_type: str) -
 
 
 @pytest.mark.parametrize(
-    "said", ["start again", "please start again", "start start please", "unstop me", "restart", "stop start", "y", "oui"]
+    "said", ["start again", "please start again", "start start please", "unstop me", "restart", "stop start", "oui"]
 )
 def test_only_a_resume_word_alone_resumes_T6(said: str) -> None:
     assert read(said) != Meaning.RESUME
