@@ -154,9 +154,9 @@ class TextStopAdmin(LookedUpAdmin, PhoneSearch[TextStop]):
     def number(self, stop: TextStop) -> str:
         return phones.for_display(stop.phone)
 
-    @admin.display(description=_("texts stopped"), boolean=True)
-    def stopped(self, stop: TextStop) -> bool:
-        return stop.stopped_since is not None
+    @admin.display(description=_("texts"), ordering="stopped_since")
+    def stopped(self, stop: TextStop) -> str:
+        return gettext("Stopped") if stop.stopped_since else gettext("Not stopped")
 
     def whereabouts(self, row: TextStop) -> Whereabouts:
         return of_number(row)
@@ -186,9 +186,9 @@ class EmailStopAdmin(LookedUpAdmin):
     look_up_form = LookUpAddress
     column = "address"
 
-    @admin.display(description=_("emails stopped"), boolean=True)
-    def stopped(self, stop: EmailStop) -> bool:
-        return stop.stopped_since is not None
+    @admin.display(description=_("emails"), ordering="stopped_since")
+    def stopped(self, stop: EmailStop) -> str:
+        return gettext("Stopped") if stop.stopped_since else gettext("Not stopped")
 
     def whereabouts(self, row: EmailStop) -> Whereabouts:
         return of_address(row)
