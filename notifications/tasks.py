@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.tenancy import everywhere
+from notifications.crossing import settle_crossings
 from notifications.delivery import BATCH, deliver_batch
 from notifications.kinds import slugs
 from notifications.letters import deliver_letters
@@ -45,3 +46,9 @@ def sweep() -> None:
     letters = Letter.objects.claimable(timezone.now()).exists()
     for _batch in range(max(-(-due // BATCH), int(letters))):
         deliver.apply_async(expires=15)
+
+
+@shared_task(ignore_result=True)
+def settle_order() -> None:
+    """Ask which of a STOP and an UNSTOP that may have crossed was written later: every minute, rarely any."""
+    settle_crossings()

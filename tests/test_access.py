@@ -66,6 +66,7 @@ OPEN_TO_ALL = {
     "outbox/letters/<int:pk>/html": Row(READ, Answer(404, 405), "letter"),
     "outbox/emails/<int:pk>/appointment.ics": Row(READ, Answer(404, 405), "email"),
     # Without Twilio's signature nobody learns even whether a notification exists (T7, T10).
+    "webhooks/twilio/inbound": Row(Answer(405, 403)),
     "webhooks/twilio/status/<int:pk>": Row(Answer(405, 403), Answer(405, 403), "notifications.notification"),
 }
 
