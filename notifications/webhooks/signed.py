@@ -1,5 +1,7 @@
 """Whether a request is Twilio's: each carries its signature over the public address and the form (T7)."""
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, QueryDict, UnreadablePostError
@@ -22,3 +24,8 @@ def signed_form(request: HttpRequest) -> QueryDict | None:
     validator = RequestValidator(settings.TWILIO_AUTH_TOKEN)
     genuine = validator.validate(settings.PUBLIC_URL + request.get_full_path(), form, signature)
     return form if genuine else None
+
+
+def signature_of(url: str, form: Mapping[str, str]) -> str:
+    """How Twilio signs a form that it posts to this address; for the demo, which stands in for it."""
+    return str(RequestValidator(settings.TWILIO_AUTH_TOKEN).compute_signature(url, form))
