@@ -123,5 +123,5 @@ def hints_of_logins(request: MemberRequest, logins: Sequence[Login]) -> dict[int
 def our_number() -> str:
     """The number that texts come from, as people write it; nothing where Twilio chooses one from a pool."""
     if settings.DELIVERY == "outbox":
-        return SENDING_NUMBER
+        return phones.for_display(SENDING_NUMBER)
     return phones.for_display(settings.TWILIO_FROM) if settings.TWILIO_FROM.startswith("+") else ""

@@ -60,6 +60,7 @@ OPEN_TO_ALL = {
     "outbox/": Row(READ),
     "outbox/record/": Row(READ),
     "outbox/people/<int:login_id>/": Row(READ, Answer(404, 405), "login"),
+    "outbox/people/<int:login_id>/answer/": Row(Answer(405, 200), Answer(405, 404), "login"),
     "outbox/emails/<int:pk>/": Row(READ, Answer(404, 405), "email"),
     "outbox/emails/<int:pk>/html": Row(READ, Answer(404, 405), "email"),
     "outbox/letters/<int:pk>/": Row(READ, Answer(404, 405), "letter"),
