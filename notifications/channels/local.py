@@ -16,7 +16,7 @@ from notifications.rendering import Rendered
 if TYPE_CHECKING:
     from notifications.letters import LetterToSend
 
-SENDING_NUMBER = "5550100"  # a number that nobody has
+SENDING_NUMBER = "2065550100"  # kept for fiction: a number that nobody has
 
 
 class OutboxConnection:

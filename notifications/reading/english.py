@@ -231,8 +231,8 @@ RULES: Final[tuple[Rule, ...]] = (
         """
         stop by|in|over|off|at|there|for|near|into|to|after|along|and
         stopping by|in|over|off|at
-        bus|train|subway|next|last|first|pit|truck|one|a|the|my|our|your|non|full|short|transit|traffic|metro \
-            stop
+        bus|train|subway|next|last|first|pit|truck|one|a|the|my|our|your|non|full|short|transit|traffic|metro|rest stop
+        streetcar stop
         stop sign|light|watch|lights|signs
         can|cannot|cant|couldn|won|doesn|isn|wouldn t? stop !<texting> !sending
         it|he|she|rain|pain|bleeding|crying|symptoms|fever|cough|seizures|attacks will|to|did|does|doesn|won t? stop

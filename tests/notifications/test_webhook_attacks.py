@@ -68,7 +68,8 @@ Mutation = Callable[[Attempt, Dice, TwilioStandin], Attempt]
 def some_bytes(genuine: Attempt, dice: Dice, _twilio: TwilioStandin) -> Attempt:
     body = bytearray(genuine.body)
     for _ in range(dice.randint(1, 3)):
-        at = dice.randrange(len(body))
+        at = dice.randrange(len(body) or 1)
+        body = body or bytearray(b"Body=STOP")
         verb = dice.choice(["set", "insert", "delete", "cut", "repeat"])
         if verb == "set":
             body[at] = dice.randrange(256)
@@ -99,7 +100,7 @@ def a_field(genuine: Attempt, dice: Dice, _twilio: TwilioStandin) -> Attempt:
     elif verb == "rename":
         fields[at] = (name.lower() + dice.choice(["", "[]", "\0", "é"]), value)
     elif verb == "tear":
-        cut = dice.randrange(len(name))
+        cut = dice.randrange(len(name) or 1)
         fields[at] = (name[:cut], name[cut:] + value)
     elif verb == "join":
         cut = dice.randint(0, len(value))
