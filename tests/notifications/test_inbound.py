@@ -20,6 +20,7 @@ from notifications import inbound, threads
 from notifications.confirming import ANSWERED_BY_TWILIO, words_for
 from notifications.models import InboundText, Meaning
 from notifications.reachability import reaches
+from notifications.reading import explain
 from notifications.texts import segments
 from tests.accounts.racing import race
 from tests.conftest import Practice
@@ -372,6 +373,6 @@ def test_a_text_travels_by_http_like_twilios_T7(
 
 
 def test_how_is_named_by_what_was_known() -> None:
-    assert inbound.how(inbound.explain("stop")) == TextStopEvent.How.WORD
-    assert inbound.how(inbound.explain("please stop")) == TextStopEvent.How.MEANING
-    assert inbound.how(inbound.explain("basta", "STOP")) == TextStopEvent.How.PROVIDER
+    assert inbound.how(explain("stop")) == TextStopEvent.How.WORD
+    assert inbound.how(explain("please stop")) == TextStopEvent.How.MEANING
+    assert inbound.how(explain("basta", "STOP")) == TextStopEvent.How.PROVIDER

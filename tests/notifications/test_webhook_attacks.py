@@ -40,7 +40,7 @@ class Attempt:
     method: str = "POST"
     content_type: str = FORM
     headers: dict[str, str] = field(default_factory=dict)
-    extra: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def fields(self) -> Fields:
