@@ -67,7 +67,7 @@ RULES: Final[tuple[Rule, ...]] = (
         """
         off|from the|your|that|a? \
             wait|waiting|waitlist|cancellation|cancelation|schedule|calendar|roster|books|rotation
-        off|from|of monday|tuesday|wednesday|thursday|friday|saturday|sunday
+        off|from|of the|your|this|a? monday|tuesday|wednesday|thursday|friday|saturday|sunday
         """,
     ),
     _en(
@@ -104,18 +104,19 @@ RULES: Final[tuple[Rule, ...]] = (
         unsubscribe me|us? from|to? <emails>
         """,
     ),
+    _en("stops writing to us", Meaning.OTHER, "stop|quit|stopping|quitting <texting> you|u|y"),
     _en(
         "wrong number",
         Meaning.STOP,
         """
         ^ <wrong> !of !on !for !in !is !was !listed
-        you|u|ya|all <verb>* <has> the|a? <wrong> !of !on !for !in
+        you|u|ya|all <verb>* <has> the|a? <wrong> !of !on !for !in !listed !as !down
         you|u <dont> have|got the right|correct number|person
         this is|s the|a? <wrong> !of !on !for !in
         it|that s|is the|a? <wrong> !of !on !for !in
         it|its|thats the|a? <wrong> !of !on !for !in
         think|believe|afraid you|u have|got the|a <wrong>
-        texting|messaging|texted|messaged|contacting|reached the|a? <wrong>
+        ^ texting|messaging|contacting the|a? <wrong>
         """,
     ),
     _en(
@@ -138,8 +139,12 @@ RULES: Final[tuple[Rule, ...]] = (
         <stop> sending <us>? this|these|those|that|your? \
             stuff|crap|shit|anything|things|them|this|these|those|that|junk|nonsense $
         <stop> sending <us>? $
+        <stop> sending these|this|those|it|them to <us>
         <stop> sending <us> _? _? text|texts|messages
-        <stop> <these>* <texts>
+        <stop> <these>* <texts> !app
+        <stop> <these>* texting|messaging $
+        stop|quit these|those|them $
+        stop msg|txt|text|message|reminder $
         """,
     ),
     _en(
@@ -155,6 +160,7 @@ RULES: Final[tuple[Rule, ...]] = (
         unsubscribe|unsuscribe|unsubcribe|unsub <number>
         unsubscribe|unsuscribe|unsubcribe|unsub from <these>* <list>
         opt me|us out !of
+        i|we opt out $
         opt me|us? out of <these>* <list>
         opting out !of
         ^ opt out of <these>* <list>
@@ -166,9 +172,13 @@ RULES: Final[tuple[Rule, ...]] = (
         Meaning.STOP,
         """
         <remove> me|us off|out? of? $
-        get me|us off <these>* <list>
-        <remove> me|us|my|name off|from|out|of* <these>* _? <list> !of
-        <remove> <number> !is
+        get me|us off <these>* _? <list>
+        <remove> me|us off|from|out|of* <these>* _? <list> !of
+        <remove> me|us off|from|out|of* this|these|it|that|everything|all|here $
+        take|remove my name off $
+        take|remove off <number>
+        <remove> <number> !is !from
+        <remove> <number> from <these>* _? <list>
         lose my|this number
         forget my|this number
         """,
@@ -177,12 +187,13 @@ RULES: Final[tuple[Rule, ...]] = (
         "do not text me",
         Meaning.STOP,
         """
-        <dont> <text> <us>? <fin>
+        <dont> <text> <us> <fin>
+        <dont> <text> anymore|again|ever|here
         <dont> <text> <us>? $
         <dont> send <us>? <these>* <texts>
         <dont> send <us>? anything|this|these|any $
         <dont> send <us>? anything|any more|else|again|further
-        leave me|us alone
+        leave me|us alone !with !for !at !in
         """,
     ),
     _en(
@@ -203,6 +214,7 @@ RULES: Final[tuple[Rule, ...]] = (
         <dont> want|need|wish|consent|agree|care <these>* <texts>
         <dont> want|need|wish|consent|agree|care to|keep|continue|be|have|get|receive|getting|receiving* \
             <these>* <texts>
+        <dont> want|need to|get|receive|getting|receiving|keep* these|those anymore? $
         <dont> want|wish to be texted|contacted|messaged|bothered|on|in
         <dont> want you|u|y|all|anyone|anybody* to? <text>|texting me|us
         <dont> want you|u|y|all* to? <text> me|us
@@ -212,7 +224,7 @@ RULES: Final[tuple[Rule, ...]] = (
         no longer want|wish to be texted|contacted|messaged
         want|wish|like|need <these>* <texts> to stop|end|cease
         want|wish|like|need you to stop <texting>
-        <texts> must|need|have|has|needs|should|gotta|please to? stop|end|cease
+        <texts> must|need|have|has|needs|gotta|please to? stop|end|cease
         make it|this|these|them|the|texts|messages* stop
         revoke|revoking|withdraw|withdrawing|rescind my|all? consent|permission $
         revoke|revoking|withdraw|withdrawing|rescind my|all? consent|permission to|for|from \

@@ -3,7 +3,7 @@
 from typing import Final
 
 GROUPS: Final = {
-    "stop": "stop|stopp|stoping|stopping|quit|cease|discontinue|halt|end|cancel|unsubscribe me from",
+    "stop": "stop|stopp|quit|cease|discontinue|halt|end|cancel|unsubscribe me from",
     "dont": "don t|dont|do not|donot|don not|never|pls dont",
     "texting": (
         "texting|txting|messaging|msging|contacting|sms|smsing|bothering|spamming|harassing|pestering|bugging"
@@ -14,8 +14,8 @@ GROUPS: Final = {
     "texts": (
         "texts|txts|text messages|text msgs|messages|msgs|sms|mms|text reminders|text notifications"
         "|text alerts|communications|communication|contact|correspondence|reminders|notifications|alerts"
-        "|texting|messaging|this text|this message|this reminder|this chat|this thread|this conversation"
-        "|this service|this spam|spam|these|automated texts"
+        "|this text|this message|this reminder|this chat|this thread|this conversation"
+        "|this service|this spam|spam|automated texts"
     ),
     "these": (
         "the|these|those|your|my|our|all|all of|all the|all these|any|any more|anymore|any further|more"
@@ -32,7 +32,7 @@ GROUPS: Final = {
     "list": (
         "list|lists|mailing list|contact list|contacts|call list|text list|texting list|sms list|texts"
         "|text messages|messages|reminders|notifications|alerts|texting|messaging|database|system"
-        "|distribution|group text|group chat|this|these|it|that|everything|all|here|phone list|reminder list"
+        "|distribution|group text|group chat|phone list|reminder list"
         "|reminders list|subscription|records"
     ),
     "hours": (

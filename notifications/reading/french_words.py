@@ -13,11 +13,11 @@ GROUPS: Final = {
     ),
     "write": (
         "ecrivez|ecris|textez|texte|textes|envoyez|envoie|envoies|contactez|contacte|contactes|derangez"
-        "|derange|harcelez|achalez|appelez|sollicitez|importunez|recontactez|ecrives"
+        "|derange|harcelez|achalez|sollicitez|importunez|recontactez|ecrives"
     ),
     # Plural, or with "this": "cancel my appointment text me" is about no texts.
     "texts": (
-        "textos|texto|messages|messages textes|message texte|sms|rappels|rappels par texto|notifications"
+        "textos|texto|messages|message|messages textes|message texte|sms|rappels|rappels par texto|notifications"
         "|alertes|envois|avis par texto|messages automatiques|rappels textos|pourriels|spams|ca|cela"
         "|ces messages|ces textos|tout ca|contact|communications|correspondance"
     ),
