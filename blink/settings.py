@@ -296,11 +296,13 @@ CELERY_TASK_QUEUES = [
 CELERY_TASK_ROUTES = {
     "scheduling.tasks.scan": {"queue": "clock", "routing_key": "clock"},
     "notifications.tasks.sweep": {"queue": "clock", "routing_key": "clock"},
+    "notifications.tasks.ask_about_texts": {"queue": "clock", "routing_key": "clock"},
 }
 CELERY_TASK_DEFAULT_EXCHANGE = CELERY_TASK_DEFAULT_ROUTING_KEY = "notices"
 CELERY_BEAT_SCHEDULE = {
     "scan": {"task": "scheduling.tasks.scan", "schedule": crontab(), "options": {"expires": 60}},
     "sweep": {"task": "notifications.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "ask": {"task": "notifications.tasks.ask_about_texts", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 LOGGING: dict[str, Any] = {

@@ -13,6 +13,7 @@ from accounts.stopping import hold_numbers
 from notifications import reasons
 from notifications.answers import MOST_LOST_ANSWERS, tell_kinds
 from notifications.facts import gather
+from notifications.holding import Holds
 from notifications.kinds import Delivery, kind_of, slugs
 from notifications.models import Notification, State
 from notifications.reasons import Skip
@@ -33,7 +34,8 @@ class Claimed:
 def claim(channel: Channel, limit: int) -> Claimed:
     """Take due rows, decide each, and commit the attempt of those that will be sent."""
     now = timezone.now()
-    rows = _due(channel, limit, now)
+    holds = Holds.of(channel, now)
+    rows = _due(channel, holds, limit, now)
     if not rows:
         return Claimed(0, [], [])
     to_look_up = [row for row in rows if row.in_doubt and row.channel == Channel.TEXT]
@@ -69,6 +71,7 @@ def claim(channel: Channel, limit: int) -> Claimed:
                 delivery.content = content
                 to_send.append(_begin(delivery, now))
 
+    holds.note_tries((delivery.notification for delivery in to_send), now)
     Notification.objects.bulk_update(skipped, ["state", "reason", "reason_detail", "lost_answers"])
     tell_kinds(skipped)
     Notification.objects.bulk_update(
@@ -78,11 +81,10 @@ def claim(channel: Channel, limit: int) -> Claimed:
     return Claimed(taken, to_send, to_look_up)
 
 
-def _due(channel: Channel, limit: int, now: datetime) -> list[Notification]:
+def _due(channel: Channel, holds: Holds, limit: int, now: datetime) -> list[Notification]:
     """Due rows that nobody else has, locked; and their numbers, so that no STOP comes before the commit (T6)."""
     rows = list(
-        Notification.objects.claimable(now, kinds=slugs())
-        .filter(channel=channel)
+        holds.let_through(Notification.objects.claimable(now, kinds=slugs()).filter(channel=channel), now)
         .select_related("login__user", "organization", "client")
         .select_for_update(skip_locked=True, of=("self",))
         .order_by("next_attempt_at", "pk")[:limit]

@@ -17,10 +17,19 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.features import Channel
+from accounts.phones import country_of
 from accounts.tenancy import everywhere
 from notifications import reasons
 from notifications.answers import backoff, hand_back, note_error, record
-from notifications.channels import UNTIL_MENDED, ChannelError, Connection, Permanent, Transient, open_channel
+from notifications.channels import (
+    UNTIL_MENDED,
+    ChannelError,
+    Connection,
+    Misconfigured,
+    Permanent,
+    Transient,
+    open_channel,
+)
 from notifications.claiming import claim
 from notifications.kinds import Delivery
 from notifications.models import Notification, State
@@ -64,6 +73,7 @@ def _send(channel: Channel, deliveries: Sequence[Delivery], stop_at: float) -> N
     """Send a batch through one connection, until `stop_at` on the monotonic clock; record answers as they come."""
     answered: list[Delivery] = []
     lost_time = 0.0
+    faults: list[Misconfigured] = []
     with open_channel(channel) as connection:
         try:
             for position, delivery in enumerate(deliveries):
@@ -72,7 +82,13 @@ def _send(channel: Channel, deliveries: Sequence[Delivery], stop_at: float) -> N
                     wait = backoff(1) if lost_time > PATIENCE else 0.0
                     answered += [hand_back(each, wait) for each in deliveries[position:]]
                     break
-                if not _send_one(connection, delivery):
+                if any(_same_fault(error, delivery.notification) for error in faults):
+                    answered.append(hand_back(delivery))  # held: no further call is worth it
+                    continue
+                error = _send_one(connection, delivery)
+                if isinstance(error, Misconfigured):
+                    faults.append(error)
+                elif error is not None and not isinstance(error, Permanent):
                     lost_time += time.monotonic() - begun
                 answered.append(delivery)
                 if len(answered) >= RECORD_EVERY:
@@ -82,17 +98,22 @@ def _send(channel: Channel, deliveries: Sequence[Delivery], stop_at: float) -> N
             record(answered)
 
 
+def _same_fault(error: Misconfigured, row: Notification) -> bool:
+    """Whether the provider would refuse this one as it refused another: it would any, or any to that country."""
+    return error.country in ("", country_of(row.sent_to))
+
+
 def _overslept(row: Notification) -> bool:
     """Whether the lease has mostly run out by the clock on the wall, which goes on while a machine is suspended."""
     return row.attempted_at is not None and timezone.now() > row.attempted_at + timedelta(seconds=SEND_FOR)
 
 
-def _send_one(connection: Connection, delivery: Delivery) -> bool:
-    """Send one and note the answer on its row. False if the provider gave none, or none now."""
+def _send_one(connection: Connection, delivery: Delivery) -> ChannelError | None:
+    """Send one and note the answer on its row. Returns the provider's refusal, or that it gave no answer."""
     row = delivery.notification
     if timezone.now() > delivery.useful_until:
         hand_back(delivery)  # the next claim says that it is too late (R8)
-        return True
+        return None
     try:
         if delivery.content is None:
             raise Permanent(reasons.NOT_WRITABLE.code)
@@ -101,13 +122,13 @@ def _send_one(connection: Connection, delivery: Delivery) -> bool:
         # Our fault, not the reader's: tried again until it is mended or too late.
         logger.error("Notification %s (%s) cannot be rendered: %s", row.pk, row.kind, type(error).__name__)
         note_error(delivery, Transient(reasons.NOT_WRITABLE.code, UNTIL_MENDED), reasons.NOT_WRITABLE)
-        return True
+        return None
     row.segments = message.segments
     try:
         row.provider_id = connection.send(message)
     except ChannelError as error:
         logger.info("Notification %s: %s (%s)", row.pk, type(error).__name__, error.code)
         note_error(delivery, error)
-        return isinstance(error, Permanent)
+        return error
     row.state, row.sent_at, row.in_doubt = State.SENT, timezone.now(), False
-    return True
+    return None
