@@ -31,9 +31,11 @@ from accounts.admin.logins import LoginAdmin
 from accounts.features import Channel
 from accounts.models import Login, PhoneFault, TextStop
 from accounts.phones import digits
+from notifications.advice import why
+from notifications.holding import try_now
 from notifications.kinds import kind_of, kinds
 from notifications.mending import mended_in_admin
-from notifications.models import Letter, Notification, State
+from notifications.models import Hold, Letter, Notification, State
 from notifications.reachability import reach
 from notifications.reasons import Reason
 from notifications.standing import Standing, fault_of
@@ -164,6 +166,31 @@ class LetterAdmin(ReadOnlyAdmin[Letter]):
     list_display = ("to", "created_at", "sent_at", "given_up_at", "attempts", "error")
     search_fields = ("to",)
     fields = readonly_fields = ("to", "sender_name", "created_at", "sent_at", "given_up_at", "attempts", "error")
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyAdmin[Hold]):
+    """When a channel was held, and why; one that is in force is tried at once by the action (and by the banner)."""
+
+    list_display = ("channel", "country", "code", "since", "ended_at", "tries", "next_try")
+    list_filter = ("channel",)
+    fields = readonly_fields = ("channel", "country", "code", "advice", "since", "ended_at", "tries", "next_try")
+    actions = ("try_now",)
+
+    @admin.display(description=_("next try"))
+    def next_try(self, hold: Hold) -> str:
+        return localize(timezone.localtime(hold.next_try_at)) if hold.ended_at is None else "-"
+
+    @admin.display(description=_("what to do"))
+    def advice(self, hold: Hold) -> str:
+        return why(hold)
+
+    @admin.action(description=_("Try now"), permissions=["view"])
+    def try_now(self, request: HttpRequest, queryset: QuerySet[Hold]) -> None:
+        if try_now(queryset):
+            self.message_user(request, gettext("One is tried now. If it is taken, the rest follows at once."))
+        else:
+            self.message_user(request, gettext("Nothing of this is held any more."))
 
 
 @admin.register(Notification)

@@ -83,6 +83,11 @@ def not_held(rows: NotificationQuerySet, now: datetime) -> NotificationQuerySet:
     return _with_areas(rows).exclude(_kept_back(holds, now)) if holds else rows
 
 
+def kept_back_by(holds: Sequence[Hold], rows: NotificationQuerySet) -> NotificationQuerySet:
+    """Of these rows those that wait for one of these holds, at least one, to end."""
+    return _with_areas(rows.unfinished()).filter(_kept_back(holds, timezone.now()))
+
+
 def has_one_to_try(now: datetime) -> bool:
     """Whether a hold may be tried now."""
     return Hold.objects.in_force().filter(next_try_at__lte=now).exists()
