@@ -304,6 +304,7 @@ CELERY_BEAT_SCHEDULE = {
     "scan": {"task": "scheduling.tasks.scan", "schedule": crontab(), "options": {"expires": 60}},
     "sweep": {"task": "notifications.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "ask": {"task": "notifications.tasks.ask_about_texts", "schedule": 60.0, "options": {"expires": 60}},
+    "settle_order": {"task": "notifications.tasks.settle_order", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 LOGGING: dict[str, Any] = {

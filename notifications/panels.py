@@ -1,4 +1,4 @@
-"""What pages of other apps show of notifications: preferences, the latest of the record, failures, and faults."""
+"""What pages of other apps show: preferences, the latest of the record, failures, faults, and replies."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from accounts.access import MemberRequest
 from accounts.features import Channel
 from accounts.models import Client, Login
 from notifications.holding import kept_back_by
+from notifications.inbox import open_threads, rows_of
 from notifications.models import Hold, Notification
 from notifications.models.ledger import NotificationQuerySet, Outcome
 from notifications.preferences import history_of, table_of
@@ -68,6 +69,17 @@ def held(request: MemberRequest, subject: None) -> dict[str, Any] | None:
     if not waiting:
         return None
     return {"texts": waiting.get(Channel.TEXT, 0), "emails": waiting.get(Channel.EMAIL, 0)}
+
+
+def open_replies(request: MemberRequest, subject: None) -> dict[str, Any] | None:
+    """Texts of people that wait for somebody, for the home page of staff; nothing if none does."""
+    threads = list(open_threads(request.login).latest_first()[: LATEST + 1])
+    rows = rows_of(threads[:LATEST], request.login)
+    return {"rows": rows, "has_more": len(threads) > LATEST} if rows else None
+
+
+def open_replies_count(login: Login) -> int:
+    return open_threads(login).count()
 
 
 def _visible(request: MemberRequest) -> NotificationQuerySet:

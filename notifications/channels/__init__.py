@@ -92,6 +92,9 @@ class Lookup(Protocol):
     def status(self, provider_id: str) -> Report | None:
         """What became of one text; None if the provider knows none of this id and never will."""
 
+    def written(self, sid: str) -> datetime:
+        """When a text that came to us was written, by the provider's id of it; raises a ChannelError."""
+
 
 class LetterBox(Protocol):
     """One open way for letters, that serves a batch."""

@@ -39,13 +39,9 @@ def test_without_a_token_set_there_is_no_such_page(settings: Settings) -> None:
     assert Browser().get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
 
 
-@pytest.mark.parametrize(
-    "given", ["", "Bearer ", "Bearer wrong", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN} ", "Bearer é"]
-)
+@pytest.mark.parametrize("given", ["", "Bearer ", "Bearer wrong", f"Basic {TOKEN}", TOKEN, f"Bearer {TOKEN} x", "é"])
 def test_another_token_is_refused(token: str, given: str) -> None:
-    assert Browser().get("/metrics", headers={"Authorization": given}).status_code == (
-        200 if given.strip() == f"Bearer {TOKEN}" and given == f"Bearer {TOKEN}" else 403
-    )
+    assert Browser().get("/metrics", headers={"Authorization": given}).status_code == 403
 
 
 def test_only_reading_is_allowed_and_any_host_may(token: str) -> None:
