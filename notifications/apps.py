@@ -29,6 +29,7 @@ class NotificationsConfig(AppConfig):
             Entry(label=_("Forecast"), url_name="forecast", icon="telescope", order=65, role=Role.STAFF),
         )
         for slot, template, context, order in (
+            (Slot.STAFF_HOME, "_held", panels.held, 1),
             (Slot.STAFF_HOME, "_open_replies", panels.open_replies, 12),
             (Slot.STAFF_HOME, "_failures", panels.failures, 15),
             (Slot.ACCOUNT, "_my_preferences", panels.my_preferences, 20),
