@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.tenancy import everywhere
+from notifications.bounces import settle_waiting
 from notifications.delivery import BATCH, deliver_batch
 from notifications.kinds import slugs
 from notifications.letters import deliver_letters
@@ -39,9 +40,13 @@ def deliver() -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """Find due rows that nobody took, or whose worker died, and wake workers for them: every 15 seconds."""
+    """Find due rows that nobody took, or whose worker died, and wake workers for them: every 15 seconds.
+
+    Then settle the reports of emails that came before the emails were recorded as sent.
+    """
     with everywhere("the sweep serves every organization"):
         due = Notification.objects.claimable(timezone.now(), kinds=slugs()).order_by()[: WAKE_AT_MOST * BATCH].count()
     letters = Letter.objects.claimable(timezone.now()).exists()
     for _batch in range(max(-(-due // BATCH), int(letters))):
         deliver.apply_async(expires=15)
+    settle_waiting()

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from notifications.webhooks import status
+from notifications.webhooks import email, status
 
 app_name = "notifications"
 
 urlpatterns = [
     path("twilio/status/<int:pk>", status.twilio_status, name="twilio_status"),
+    path("email/<slug:provider>/", email.email_events, name="email_events"),
 ]
