@@ -16,15 +16,15 @@ BETWEEN_TRIES = timedelta(days=1)
 
 _CONSEQUENCES: Mapping[str, Words] = {
     EmailStop.Because.BOUNCED: _(
-        "Emails to this address came back. Check that it is spelled right and that the mailbox is not full. "
+        "Emails to %(address)s came back. Check that it is spelled right and that the mailbox is not full. "
         "If one comes back again, we stop again."
     ),
     EmailStop.Because.COMPLAINED: _(
-        "An email of ours was marked as spam in this mailbox. We write to it again if you ask for it. "
+        "An email of ours to %(address)s was marked as spam. We write to it again if you ask for it. "
         "If one is marked as spam again, we stop again."
     ),
     EmailStop.Because.UNSUBSCRIBED: _(
-        "This address unsubscribed from all emails, with a button of its mail program. We write to it again if you "
+        "%(address)s unsubscribed from all emails, with a button of its mail program. We write to it again if you "
         "ask for it."
     ),
 }
@@ -41,10 +41,10 @@ class Answer(Enum):
     )
 
 
-def consequence_of(address: str) -> Words:
+def consequence_of(address: str) -> str:
     """What asking for emails again means, by why they are halted; nothing where they are not."""
     stop = EmailStop.objects.in_force().filter(address=address).first()
-    return _CONSEQUENCES[stop.because] if stop else ""
+    return str(_CONSEQUENCES[stop.because]) % {"address": address} if stop else ""
 
 
 @transaction.atomic

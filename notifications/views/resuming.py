@@ -25,7 +25,7 @@ def emails_again(request: MemberRequest) -> HttpResponse:
     if request.method != "POST" and consequence:
         return ask(
             request,
-            question=_("Send emails to %(address)s again?") % {"address": address},
+            question=_("Send you emails again?"),
             consequence=consequence,
             yes=_("Send me emails again"),
             back=back,
