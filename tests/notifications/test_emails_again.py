@@ -22,7 +22,7 @@ WHY = {
     EmailStop.Because.BOUNCED: ("emails to your address come back", "Emails to {address} came back."),
     EmailStop.Because.COMPLAINED: (
         "an email to your address was marked as spam",
-        "An email of ours was marked as spam",
+        "An email of ours to {address} was marked as spam",
     ),
     EmailStop.Because.UNSUBSCRIBED: (
         "your address unsubscribed from all emails",
