@@ -21,6 +21,7 @@ from notifications.reasons import (
     Skip,
 )
 from notifications.rules import reachable
+from notifications.senders import sender_for
 from notifications.standing import Standing, standing_of
 
 EMAILS_HALTED = (EMAIL_BOUNCED, EMAIL_COMPLAINED, EMAIL_UNSUBSCRIBED)
@@ -80,7 +81,7 @@ class Reach:
             return gettext("Only they can ask for emails again, under My Account. Staff cannot undo it.")
         if not isinstance(self.decision, Skip) or self.decision.reason is not REPLIED_STOP:
             return ""
-        number = our_number()
+        number = our_number(self.login.phone)
         if to_you and number:
             return gettext("To get texts again, text UNSTOP from your phone to %(number)s.") % {"number": number}
         if to_you:
@@ -136,8 +137,9 @@ def hints_of_logins(request: MemberRequest, logins: Sequence[Login]) -> dict[int
     }
 
 
-def our_number() -> str:
-    """The number that texts come from, as people write it; nothing where Twilio chooses one from a pool."""
+def our_number(phone: str) -> str:
+    """The number that this phone's texts come from, as people write it; nothing where Twilio chooses from a pool."""
     if settings.DELIVERY == "outbox":
-        return SENDING_NUMBER
-    return phones.for_display(settings.TWILIO_FROM) if settings.TWILIO_FROM.startswith("+") else ""
+        return phones.for_display(SENDING_NUMBER)
+    sender = sender_for(phones.digits(phone))
+    return phones.for_display(sender) if sender.startswith("+") else ""
