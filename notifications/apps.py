@@ -14,7 +14,7 @@ class NotificationsConfig(AppConfig):
         from accounts.menu import Entry, register
         from accounts.models import Role
         from accounts.panels import Panel, Slot, describe_logins, place
-        from notifications import panels, reachability
+        from notifications import bounces, panels, reachability  # noqa: F401 (bounces hears Anymail's signal)
 
         register(
             Entry(

@@ -133,6 +133,9 @@ EMAIL_UNSUBSCRIBED = Reason(
     _("this address unsubscribed from all emails"),
     your_why=_("your address unsubscribed from all emails"),
 )
+EMAIL_NOT_TAKEN = Reason(
+    "email_not_taken", _("the mail server of this address did not take it in time (code %(detail)s)")
+)
 PRACTICE_OUTSIDE_US_CANADA = Reason(
     "practice_outside_us_canada",
     _("texts are only sent by practices in the U.S. and Canada"),

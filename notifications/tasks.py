@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.tenancy import everywhere
 from notifications.asking import ask
+from notifications.bounces import settle_waiting
 from notifications.claiming import BATCH
 from notifications.crossing import settle_crossings
 from notifications.delivery import deliver_some
@@ -51,7 +52,10 @@ def deliver() -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """Find due rows that nobody took, or whose worker died, and wake workers for them: every 15 seconds."""
+    """Find due rows that nobody took, or whose worker died, and wake workers for them: every 15 seconds.
+
+    Then settle the reports of emails that came before the emails were recorded as sent.
+    """
     with everywhere("the sweep serves every organization"):
         now = timezone.now()
         rows = not_held(Notification.objects.claimable(now, kinds=slugs()), now)
@@ -60,6 +64,7 @@ def sweep() -> None:
     letters = Letter.objects.claimable(timezone.now()).exists()
     for _batch in range(max(-(-due // BATCH), int(letters or to_try))):
         deliver.apply_async(expires=15)
+    settle_waiting()
 
 
 @shared_task(ignore_result=True)

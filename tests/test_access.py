@@ -70,6 +70,9 @@ OPEN_TO_ALL = {
     # Without Twilio's signature nobody learns even whether a notification exists (T7, T10).
     "webhooks/twilio/inbound": Row(Answer(405, 403)),
     "webhooks/twilio/status/<int:pk>": Row(Answer(405, 403), Answer(405, 403), "notifications.notification"),
+    # Without a secret nobody is expected (E4); without our signature a link is none (E3).
+    "webhooks/email/<slug:provider>/": Row(Answer(404, 404)),
+    "unsubscribe/<str:token>": Row(Answer(404, 404)),
 }
 
 # What a platform admin may do with each model; everybody may look. The record and appointments are read (L2), and

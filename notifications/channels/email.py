@@ -82,6 +82,8 @@ class Email(Protocol):
     def calendar_name(self) -> str: ...
     @property
     def calendar_method(self) -> str: ...
+    @property
+    def unsubscribe(self) -> str: ...
 
 
 class EmailConnection:
@@ -156,6 +158,10 @@ def compose(message: Email) -> EmailMultiAlternatives:
         "Message-ID": message.message_id,  # the same for every attempt (E5)
         "Auto-Submitted": "auto-generated",  # keeps vacation notices away (RFC 3834, 5)
     }
+    if message.unsubscribe:
+        headers["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+        if message.unsubscribe.startswith("https://"):  # RFC 8058, 3.1; without it, mail programs open the page
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     if settings.EMAIL_BACKEND.startswith("anymail.backends.postmark"):
         headers["X-PM-KeepID"] = "true"  # Postmark replaces a Message-ID unless told so
     email = EmailMultiAlternatives(
