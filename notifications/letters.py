@@ -6,6 +6,7 @@ that one whose answer was lost goes again.
 """
 
 import logging
+import math
 import random
 import time
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from django.utils import timezone
 from accounts.letters import Written
 from notifications.channels import ChannelError, Permanent, Transient, open_letters
 from notifications.models import Letter
+from notifications.pacing import NAP, Done, Turns, next_turns
+from notifications.senders import by_email
 from notifications.waking import wake
 
 logger = logging.getLogger(__name__)
@@ -63,15 +66,38 @@ def post(written: Written) -> None:
 
 
 def deliver_letters() -> int:
-    """Send what is due, one batch; returns how many were taken, 0 when nothing is due."""
-    claimed = _claim(timezone.now())
-    if not claimed:
-        return 0
+    """Send as many of those that are due as leave soon; returns how many were taken, 0 when nothing is due."""
+    return deliver_some_letters().taken
+
+
+def deliver_some_letters(until: float = math.inf) -> Done:
+    """The same; waits for no slot that comes after `until` on the monotonic clock.
+
+    Letters take the next slots of the email provider, however far they are, before any notice does.
+    """
+    done = Done()
+    if not Letter.objects.claimable(timezone.now()).exists():
+        return done
+    provider = by_email()
+    slots = next_turns(provider, max(1, int(min(provider.rate, BATCH))))
+    most = slots.before(until)
+    if most:
+        claimed = _claim(timezone.now(), most)
+        done.taken = len(claimed)
+        _send(claimed, slots)
+    else:
+        done.must_wait(NAP)
+    slots.give_back()
+    return done
+
+
+def _send(letters: list[Letter], slots: Turns) -> None:
     lost_time = 0.0
     with open_letters() as connection:
-        for position, letter in enumerate(claimed):
+        for position, letter in enumerate(letters):
+            slots.wait(1)
             if lost_time > PATIENCE:
-                _hand_back(claimed[position:])
+                _hand_back(letters[position:])
                 break
             begun = time.monotonic()
             try:
@@ -82,13 +108,12 @@ def deliver_letters() -> int:
                 lost_time += 0.0 if isinstance(error, Permanent) else time.monotonic() - begun
             else:
                 _end(letter, sent_at=timezone.now())
-    return len(claimed)
 
 
 @transaction.atomic
-def _claim(now: datetime) -> list[Letter]:
+def _claim(now: datetime, most: int) -> list[Letter]:
     letters = list(
-        Letter.objects.claimable(now).select_for_update(skip_locked=True).order_by("next_attempt_at", "pk")[:BATCH]
+        Letter.objects.claimable(now).select_for_update(skip_locked=True).order_by("next_attempt_at", "pk")[:most]
     )
     for letter in letters:
         letter.attempts += 1

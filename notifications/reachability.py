@@ -14,6 +14,7 @@ from accounts.panels import Hint
 from notifications.channels.local import SENDING_NUMBER
 from notifications.reasons import REPLIED_STOP, Decision, Skip
 from notifications.rules import reachable
+from notifications.senders import sender_for
 from notifications.standing import Standing, standing_of
 
 
@@ -64,7 +65,7 @@ class Reach:
         """How a STOP is undone: by its owner alone (T6); nothing for what is mended otherwise."""
         if not isinstance(self.decision, Skip) or self.decision.reason is not REPLIED_STOP:
             return ""
-        number = our_number()
+        number = our_number(self.login.phone)
         if to_you and number:
             return gettext("To get texts again, text UNSTOP from your phone to %(number)s.") % {"number": number}
         if to_you:
@@ -120,8 +121,9 @@ def hints_of_logins(request: MemberRequest, logins: Sequence[Login]) -> dict[int
     }
 
 
-def our_number() -> str:
-    """The number that texts come from, as people write it; nothing where Twilio chooses one from a pool."""
+def our_number(phone: str) -> str:
+    """The number that this phone's texts come from, as people write it; nothing where Twilio chooses from a pool."""
     if settings.DELIVERY == "outbox":
         return phones.for_display(SENDING_NUMBER)
-    return phones.for_display(settings.TWILIO_FROM) if settings.TWILIO_FROM.startswith("+") else ""
+    sender = sender_for(phones.digits(phone))
+    return phones.for_display(sender) if sender.startswith("+") else ""

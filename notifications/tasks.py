@@ -6,10 +6,13 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.tenancy import everywhere
-from notifications.delivery import BATCH, deliver_batch
+from notifications.claiming import BATCH
+from notifications.crossing import settle_crossings
+from notifications.delivery import deliver_some
 from notifications.kinds import slugs
-from notifications.letters import deliver_letters
+from notifications.letters import deliver_some_letters
 from notifications.models import Letter, Notification
+from notifications.pacing import NAP
 from notifications.waking import wake
 
 # A sweep wakes at most this many workers' worth of batches; the next one, 15 seconds later, wakes more.
@@ -27,14 +30,21 @@ def deliver() -> None:
     """
     ends_at = time.monotonic() + SHIFT
     helped = False
-    deliver_letters()
-    while taken := deliver_batch():
-        if time.monotonic() > ends_at:
+    while True:
+        letters, notices = deliver_some_letters(ends_at), deliver_some(ends_at)
+        taken = letters.taken + notices.taken
+        waits = [done.wait for done in (letters, notices) if done.wait is not None]
+        if not (taken or waits):
+            return
+        left = ends_at - time.monotonic()
+        if left < 0:
             wake()
             return
-        if taken >= BATCH and not helped:
+        if notices.more and not helped:
             helped = True
             wake()
+        if not taken:
+            time.sleep(min(NAP, left, *waits))
 
 
 @shared_task(ignore_result=True)
@@ -45,3 +55,9 @@ def sweep() -> None:
     letters = Letter.objects.claimable(timezone.now()).exists()
     for _batch in range(max(-(-due // BATCH), int(letters))):
         deliver.apply_async(expires=15)
+
+
+@shared_task(ignore_result=True)
+def settle_order() -> None:
+    """Ask which of a STOP and an UNSTOP that may have crossed was written later: every minute, rarely any."""
+    settle_crossings()

@@ -22,6 +22,7 @@ from notifications.channels import ChannelError, Connection, Lookup, Lost, Perma
 from notifications.channels.http import never_left, seconds_of
 from notifications.channels.twilio_errors import error_for
 from notifications.rendering import Rendered
+from notifications.senders import sender_for
 
 TWILIO = "https://api.twilio.com"
 SHORTEST_VALIDITY, LONGEST_VALIDITY = 1, 36_000  # seconds; Twilio's error 21624
@@ -73,14 +74,14 @@ class TextConnection:
         if not to:
             raise Permanent(str(len(message.recipient)), reasons.PHONE_NOT_TEN_DIGITS)
         path = reverse("notifications:twilio_status", args=[message.notification.pk])
-        sender = "messaging_service_sid" if settings.TWILIO_FROM.startswith("MG") else "from_"
+        sender = sender_for(message.recipient)
         try:
             created = self._client.messages.create(
                 to=to,
                 body=message.body,
                 status_callback=f"{settings.PUBLIC_URL}{path}",
                 validity_period=_validity(message.useful_until),
-                **{sender: settings.TWILIO_FROM},
+                **{"messaging_service_sid" if sender.startswith("MG") else "from_": sender},
             )
         except Exception as error:  # noqa: BLE001 (whatever it was, the batch goes on and its words go nowhere)
             failure = self._sorted(error)
@@ -108,6 +109,18 @@ class TextConnection:
             ]
         except Exception as error:  # noqa: BLE001 (as above)
             failure = self._sorted(error)
+        raise failure
+
+    def written(self, sid: str) -> datetime:
+        """When an inbound text reached Twilio, to the second."""
+        try:
+            created = self._client.messages(sid).fetch().date_created
+        except Exception as error:  # noqa: BLE001 (as above)
+            failure = self._sorted(error)
+        else:
+            if isinstance(created, datetime):
+                return created
+            failure = Lost("no date")
         raise failure
 
     def _sorted(self, error: Exception) -> ChannelError:

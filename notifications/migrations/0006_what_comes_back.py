@@ -240,6 +240,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("channel__in", ["email", "text"])), name="hold_channel_known"
             ),
         ),
+        migrations.AddIndex(
+            model_name="inboundtext",
+            index=models.Index(
+                condition=models.Q(("meaning__in", ["stop", "resume"]), ("written_at__isnull", True)),
+                fields=["received_at"],
+                name="inbound_orders",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="inboundtext",
             constraint=models.CheckConstraint(

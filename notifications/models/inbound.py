@@ -48,6 +48,14 @@ class InboundText(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(meaning__in=Meaning.values), name="inbound_meaning_known"),
         ]
+        indexes = [
+            # Those whose order may have to be asked for, every minute.
+            models.Index(
+                fields=["received_at"],
+                name="inbound_orders",
+                condition=Q(meaning__in=["stop", "resume"], written_at__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.meaning} from {phones.for_display(self.phone)}"

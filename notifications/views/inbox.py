@@ -33,7 +33,7 @@ def replies(request: MemberRequest, pk: int) -> HttpResponse:
         "conversation": inbox.conversation(request, thread, request.login, request.features),
         "thread": thread,
         "stop": TextStop.objects.in_force().filter(phone=thread.phone).first(),
-        "our_number": our_number(),
+        "our_number": our_number(thread.phone),
         "until": thread.last_at.isoformat(),
     }
     return render(request, "notifications/replies.html", context)

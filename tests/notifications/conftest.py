@@ -51,6 +51,7 @@ def smtp(settings: Settings) -> Iterator[SmtpStandin]:
         settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
         settings.EMAIL_USE_TLS = False
         settings.EMAIL_TIMEOUT = TIMEOUT
+        settings.EMAIL_RATE = 1000.0  # as above
         settings.DEFAULT_FROM_EMAIL = "Blink <reminders@blink.example>"
         yield standin
 
@@ -65,6 +66,7 @@ def mail_api(settings: Settings) -> Iterator[MailApiStandin]:
             "POSTMARK_API_URL": standin.url,
             "REQUESTS_TIMEOUT": TIMEOUT,
         }
+        settings.EMAIL_RATE = 1000.0  # as above
         settings.DEFAULT_FROM_EMAIL = "Blink <reminders@blink.example>"
         yield standin
 

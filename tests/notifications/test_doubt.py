@@ -24,7 +24,7 @@ from notifications import answers, delivery, reasons, tasks, waking
 from notifications.answers import MOST_LOST_ANSWERS
 from notifications.channels import UNTIL_MENDED
 from notifications.channels.text import TextConnection
-from notifications.delivery import BATCH
+from notifications.claiming import BATCH
 from notifications.forecast import forecast
 from notifications.models import Notification, State
 from notifications.webhooks.status import note
@@ -738,9 +738,10 @@ def test_the_calendar_of_a_french_login_is_in_french_R10(family: Practice, smtp:
 
 
 def test_a_delivery_ends_its_shift_and_wakes_another(
-    family: Practice, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    family: Practice, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     fill_ledger(family, 2 * BATCH + 1)
+    settings.DELIVERY = "outbox"  # which nothing limits
     monkeypatch.setattr(tasks, "SHIFT", -1.0)
     for left, woken in [(BATCH + 1, 1), (1, 2), (0, 3)]:
         tasks.deliver()

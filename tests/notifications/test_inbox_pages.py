@@ -150,8 +150,12 @@ def test_what_was_texted_to_them_stands_between_T7_L2(practice: Practice) -> Non
         appointment = practice.appointment()
     text_to(practice.mom, subject_id=appointment.pk, client=practice.child, sent_at=long_ago(3))
     write("ok", at=long_ago(2))
-    at = {"sent_at": None, "attempted_at": long_ago(1)}
-    failed: dict[str, Any] = {"state": State.FAILED, "reason": "no_answer", **at}
+    failed: dict[str, Any] = {
+        "state": State.FAILED,
+        "reason": "no_answer",
+        "sent_at": None,
+        "attempted_at": long_ago(1),
+    }
     text_to(practice.mom, client=practice.child, **failed)
     text_to(practice.mom, number="2065550199")
     text_to(practice.dad)

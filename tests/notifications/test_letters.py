@@ -163,9 +163,9 @@ def test_a_letter_whose_worker_died_goes_again_once_its_lease_ran_out(
 
 def test_a_late_answer_does_not_overwrite_a_newer_attempt(providers: SmtpStandin) -> None:
     letter = write()
-    (first,) = letters._claim(timezone.now())
+    (first,) = letters._claim(timezone.now(), BATCH)
     with later(letters.LEASE.total_seconds() + 1):
-        (second,) = letters._claim(timezone.now())
+        (second,) = letters._claim(timezone.now(), BATCH)
         letters._note_error(first, Permanent("550"))
         assert again(letter).given_up_at is None
         letters._end(second, sent_at=timezone.now())

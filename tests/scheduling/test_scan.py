@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.features import Channel
 from accounts.tenancy import everywhere, within
-from notifications.delivery import BATCH, RECORD_EVERY, deliver_batch
+from notifications.claiming import BATCH
+from notifications.delivery import RECORD_EVERY, deliver_batch
 from notifications.models import Notification, OutboxMessage, State
 from scheduling import scan as scanning
 from scheduling.models import Appointment, Mention
