@@ -298,6 +298,7 @@ CELERY_TASK_ROUTES = {
     "scheduling.tasks.scan": {"queue": "clock", "routing_key": "clock"},
     "notifications.tasks.sweep": {"queue": "clock", "routing_key": "clock"},
     "notifications.tasks.ask_about_texts": {"queue": "clock", "routing_key": "clock"},
+    "notifications.tasks.settle_order": {"queue": "clock", "routing_key": "clock"},
 }
 CELERY_TASK_DEFAULT_EXCHANGE = CELERY_TASK_DEFAULT_ROUTING_KEY = "notices"
 CELERY_BEAT_SCHEDULE = {
