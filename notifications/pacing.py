@@ -31,6 +31,7 @@ AHEAD = 1.0  # seconds; nobody takes slots that begin later, so that what is urg
 NAP, SHORTEST_NAP = 1.0, 0.05
 # Seconds of unused slots that are made up for: a worker that wakes a moment late loses none of the rate.
 SLACK = 0.1
+LATE = 0.4  # seconds after its beginning that a slot is lost, and another one needed: no burst follows a delay
 ANSWERS_WITHIN = 0.4  # seconds, to connect and again to answer: a frozen Redis costs less than one
 PAUSE_AFTER_FAILURE = 10.0  # seconds
 FURTHEST = 60.0  # seconds from now that a block may end, or ten times its own length
@@ -211,12 +212,14 @@ class Turns:
     def wait(self, number: int, until: float = math.inf) -> bool:
         """Use the next so many slots, once the first has begun. False, at once, if that is later than `until`.
 
-        `until` is a moment on the monotonic clock. Where this needs more slots than there are, more are taken.
+        `until` is a moment on the monotonic clock. More slots are taken where this needs more than there are, or where
+        they were missed, by a worker that was held up.
         """
-        if len(self._slots) < number:
-            missing = number - len(self._slots)
-            self._block = _take(self._sender, missing)
-            self._add(missing)
+        if self._block and self._slots and self._slots[0] < time.monotonic() - LATE:
+            missed = len(self._slots)
+            self.give_back()
+            self._take_more(missed)
+        self._take_more(number - len(self._slots))
         begins = self._slots[0]
         if begins > until:
             return False
@@ -234,6 +237,11 @@ class Turns:
         if self._slots and self._block is not None:
             _pacer.give_back(self._sender.name, self._block, len(self._slots) * self._each)
         self._slots.clear()
+
+    def _take_more(self, number: int) -> None:
+        if number > 0:
+            self._block = _take(self._sender, number)
+            self._add(number)
 
     def _add(self, number: int) -> None:
         begins = self._block.begins if self._block else -math.inf
