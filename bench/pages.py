@@ -4,6 +4,7 @@ What is measured, and on what, is in bench/README.md. To measure another page, a
 `bench/practice.py` does not make yet, add that to `bench/dealings.py`.
 """
 
+import gc
 import os
 import platform
 import sys
@@ -149,6 +150,8 @@ def main() -> int:
         from bench.practice import fill
 
         practice = fill()
+        gc.collect()
+        gc.freeze()  # as `blink.wsgi` does
         version = ".".join(str(connection.cursor().connection.info.server_version // each) for each in (10_000,))
         print(
             f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, PostgreSQL {version}; "

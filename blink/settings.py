@@ -301,6 +301,7 @@ CELERY_TASK_DEFAULT_EXCHANGE = CELERY_TASK_DEFAULT_ROUTING_KEY = "notices"
 CELERY_BEAT_SCHEDULE = {
     "scan": {"task": "scheduling.tasks.scan", "schedule": crontab(), "options": {"expires": 60}},
     "sweep": {"task": "notifications.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "settle_order": {"task": "notifications.tasks.settle_order", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 LOGGING: dict[str, Any] = {

@@ -17,10 +17,19 @@ class NotificationsConfig(AppConfig):
         from notifications import panels, reachability
 
         register(
+            Entry(
+                label=_("Text replies"),
+                url_name="reply_list",
+                icon="smartphone",
+                order=35,
+                role=Role.STAFF,
+                count=panels.open_replies_count,
+            ),
             Entry(label=_("Record"), url_name="record", icon="scroll-text", order=60, role=Role.STAFF),
             Entry(label=_("Forecast"), url_name="forecast", icon="telescope", order=65, role=Role.STAFF),
         )
         for slot, template, context, order in (
+            (Slot.STAFF_HOME, "_open_replies", panels.open_replies, 12),
             (Slot.STAFF_HOME, "_failures", panels.failures, 15),
             (Slot.ACCOUNT, "_my_preferences", panels.my_preferences, 20),
             (Slot.ACCOUNT, "_my_latest", panels.my_latest, 80),

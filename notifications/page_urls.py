@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications.views import forecast, preferences, record
+from notifications.views import forecast, inbox, preferences, record
 
 urlpatterns = [
     path("account/preferences/", preferences.my_preferences, name="my_preferences"),
@@ -11,5 +11,8 @@ urlpatterns = [
     path("record/", record.record, name="record"),
     path("record/clients/<int:pk>/", record.record_of_client, name="record_of_client"),
     path("record/logins/<int:pk>/", record.record_of_login, name="record_of_login"),
+    path("replies/", inbox.reply_list, name="reply_list"),
+    path("replies/<int:pk>/", inbox.replies, name="replies"),
+    path("replies/<int:pk>/done/", inbox.replies_done, name="replies_done"),
     path("forecast/", forecast.forecast, name="forecast"),
 ]

@@ -1,4 +1,4 @@
-"""What pages of other apps show of notifications: preferences, the latest of the record, and failures."""
+"""What pages of other apps show of notifications: preferences, the latest of the record, failures, and replies."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.access import MemberRequest
 from accounts.models import Client, Login
+from notifications.inbox import open_threads, rows_of
 from notifications.models import Notification
 from notifications.models.ledger import NotificationQuerySet, Outcome
 from notifications.preferences import history_of, table_of
@@ -53,6 +54,17 @@ def failures(request: MemberRequest, subject: None) -> dict[str, Any] | None:
         return None
     everything = f"{reverse('record')}?state={Outcome.TROUBLE}&since={timezone.localdate(since):%Y-%m-%d}"
     return {"lines": lines[:LATEST], "has_more": len(lines) > LATEST, "everything": everything}
+
+
+def open_replies(request: MemberRequest, subject: None) -> dict[str, Any] | None:
+    """Texts of people that wait for somebody, for the home page of staff; nothing if none does."""
+    threads = list(open_threads(request.login).latest_first()[: LATEST + 1])
+    rows = rows_of(threads[:LATEST], request.login)
+    return {"rows": rows, "has_more": len(threads) > LATEST} if rows else None
+
+
+def open_replies_count(login: Login) -> int:
+    return open_threads(login).count()
 
 
 def _visible(request: MemberRequest) -> NotificationQuerySet:

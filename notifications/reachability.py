@@ -124,6 +124,6 @@ def hints_of_logins(request: MemberRequest, logins: Sequence[Login]) -> dict[int
 def our_number(phone: str) -> str:
     """The number that this phone's texts come from, as people write it; nothing where Twilio chooses from a pool."""
     if settings.DELIVERY == "outbox":
-        return SENDING_NUMBER
+        return phones.for_display(SENDING_NUMBER)
     sender = sender_for(phones.digits(phone))
     return phones.for_display(sender) if sender.startswith("+") else ""

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.tenancy import everywhere
 from notifications.claiming import BATCH
+from notifications.crossing import settle_crossings
 from notifications.delivery import deliver_some
 from notifications.kinds import slugs
 from notifications.letters import deliver_some_letters
@@ -54,3 +55,9 @@ def sweep() -> None:
     letters = Letter.objects.claimable(timezone.now()).exists()
     for _batch in range(max(-(-due // BATCH), int(letters))):
         deliver.apply_async(expires=15)
+
+
+@shared_task(ignore_result=True)
+def settle_order() -> None:
+    """Ask which of a STOP and an UNSTOP that may have crossed was written later: every minute, rarely any."""
+    settle_crossings()

@@ -18,7 +18,7 @@ from django.urls import URLResolver, get_resolver
 from pytest_django import Settings
 
 from accounts.features import Channel
-from accounts.models import Client, Login, Organization, Role, TextStop, User
+from accounts.models import Client, EmailStop, Login, Organization, Role, TextStop, User
 from accounts.tenancy import everywhere
 from notifications.models import Letter, Notification, OutboxLetter, OutboxMessage
 from tests.access import member_objects, member_rows
@@ -60,12 +60,14 @@ OPEN_TO_ALL = {
     "outbox/": Row(READ),
     "outbox/record/": Row(READ),
     "outbox/people/<int:login_id>/": Row(READ, Answer(404, 405), "login"),
+    "outbox/people/<int:login_id>/answer/": Row(Answer(405, 200), Answer(405, 404), "login"),
     "outbox/emails/<int:pk>/": Row(READ, Answer(404, 405), "email"),
     "outbox/emails/<int:pk>/html": Row(READ, Answer(404, 405), "email"),
     "outbox/letters/<int:pk>/": Row(READ, Answer(404, 405), "letter"),
     "outbox/letters/<int:pk>/html": Row(READ, Answer(404, 405), "letter"),
     "outbox/emails/<int:pk>/appointment.ics": Row(READ, Answer(404, 405), "email"),
     # Without Twilio's signature nobody learns even whether a notification exists (T7, T10).
+    "webhooks/twilio/inbound": Row(Answer(405, 403)),
     "webhooks/twilio/status/<int:pk>": Row(Answer(405, 403), Answer(405, 403), "notifications.notification"),
 }
 
@@ -77,6 +79,7 @@ MAY: dict[str, set[str]] = {
     "accounts.client": {"add", "change"},
     "accounts.login": {"add", "change"},
     "accounts.textstop": set(),
+    "accounts.emailstop": set(),
     "notifications.letter": set(),
     "notifications.notification": set(),
     "scheduling.appointment": set(),
@@ -94,6 +97,12 @@ OF_THE_SITE = {
     "admin/autocomplete/": Row(Answer(403, 405)),  # without saying for which field
     "admin/jsi18n/": Row(READ),
     "admin/r/<path:content_type_id>/<path:object_id>/": Row(ABSENT, ABSENT, "client page"),  # nothing has one yet
+    # Whoever looks something up posts it; without a word of it they are back at the list.
+    "admin/accounts/textstop/look-up/": Row(Answer(302, 200)),
+    "admin/accounts/emailstop/look-up/": Row(Answer(302, 200)),
+    # Without a reason nothing is decided, and the page says so.
+    "admin/accounts/textstop/<int:pk>/decide/": Row(SHOWN, ABSENT, "accounts.textstop"),
+    "admin/accounts/emailstop/<int:pk>/decide/": Row(SHOWN, ABSENT, "accounts.emailstop"),
     "admin/(?P<url>.*)$": Row(ABSENT),  # any other address under /admin/
 }
 
@@ -177,6 +186,7 @@ def ids(practice: Practice, settings: Settings) -> dict[str, list[int]]:
         "accounts.client": [practice.child.pk],
         "accounts.login": [practice.mom.pk],
         "accounts.textstop": [stopped("2065550199")],
+        "accounts.emailstop": [EmailStop.objects.create(address="gone@mail.example").pk],
         "notifications.letter": [letter.letter_id],
         "notifications.notification": [text.pk],
         "scheduling.appointment": [practice.appointment().pk],

@@ -11,8 +11,7 @@ from django.contrib.auth.models import Group
 
 from accounts.admin.organizations import OrganizationAdmin
 from accounts.admin.people import ClientAdmin, UserAdmin
-from accounts.admin.stops import TextStopAdmin
-from accounts.models import Client, Organization, TextStop, User
+from accounts.models import Client, Organization, User
 
 # Blink's permissions are a login's own; Django's groups would only look as if they did something.
 admin.site.unregister(Group)
@@ -23,4 +22,3 @@ admin.site.unregister(Authenticator)
 admin.site.register(Organization, OrganizationAdmin)
 admin.site.register(User, UserAdmin)
 admin.site.register(Client, ClientAdmin)
-admin.site.register(TextStop, TextStopAdmin)

@@ -46,6 +46,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "stopped address",
+                "verbose_name_plural": "stopped addresses",
                 "ordering": ["address"],
                 "constraints": [
                     models.CheckConstraint(
@@ -157,6 +159,14 @@ class Migration(migrations.Migration):
                         name="text_stop_admin_says_why",
                     ),
                 ],
+            },
+        ),
+        migrations.AlterModelOptions(
+            name="textstop",
+            options={
+                "ordering": ["phone"],
+                "verbose_name": "text opt-out",
+                "verbose_name_plural": "text opt-outs",
             },
         ),
     ]

@@ -75,6 +75,8 @@ class TextStop(models.Model):
 
     class Meta:
         ordering = ["phone"]
+        verbose_name = _("text opt-out")
+        verbose_name_plural = _("text opt-outs")
 
     def __str__(self) -> str:
         return phones.for_display(self.phone)

@@ -68,6 +68,8 @@ class EmailStop(models.Model):
 
     class Meta:
         ordering = ["address"]
+        verbose_name = _("stopped address")
+        verbose_name_plural = _("stopped addresses")
         constraints = [
             models.CheckConstraint(
                 condition=Q(stopped_since__isnull=True) | Q(because__in=["bounced", "complained", "unsubscribed"]),

@@ -18,7 +18,7 @@ from accounts.forms.base import PersonForm
 from accounts.models import Client, ClientLink, Login
 from accounts.panels import hints_for
 from accounts.picking import pick_client, picked_client
-from accounts.texting import phone_warning
+from accounts.texting import phone_warning, sharing_warning
 from accounts.views.clients import FIELDS
 from accounts.views.warnings import warn_about_phone
 from accounts.views.whose import whose
@@ -73,6 +73,7 @@ def login(request: MemberRequest, pk: int) -> HttpResponse:
         "clients": Client.objects.visible_to(request.login).filter(links__login=shown),
         "is_managed": shown.is_managed_by(request.login),
         "phone_warning": phone_warning(shown.phone, request.login.organization),
+        "sharing_warning": sharing_warning(shown, request.login),
     }
     return render(request, "accounts/login.html", context)
 

@@ -62,6 +62,9 @@ class Lookup(Protocol):
     def accepted(self, number: str, since: datetime) -> list[str]:
         """The provider's ids of texts to this ten-digit number accepted since then; raises a ChannelError."""
 
+    def written(self, sid: str) -> datetime:
+        """When a text that came to us was written, by the provider's id of it; raises a ChannelError."""
+
 
 class LetterBox(Protocol):
     """One open way for letters, that serves a batch."""

@@ -10,13 +10,13 @@ from django.utils import timezone
 from accounts.features import Channel
 from notifications.channels import Connection, Lookup
 from notifications.channels.sender import sender
-from notifications.models import OutboxLetter, OutboxMessage
+from notifications.models import InboundText, OutboxLetter, OutboxMessage
 from notifications.rendering import Rendered
 
 if TYPE_CHECKING:
     from notifications.letters import LetterToSend
 
-SENDING_NUMBER = "5550100"  # a number that nobody has
+SENDING_NUMBER = "2065550100"  # kept for fiction: a number that nobody has
 
 
 class OutboxConnection:
@@ -72,6 +72,10 @@ class OutboxLookup:
     def accepted(self, number: str, since: datetime) -> list[str]:
         kept = OutboxMessage.objects.filter(channel=Channel.TEXT, recipient=number, sent_at__gte=since)
         return [f"outbox-{pk}" for pk in kept.values_list("pk", flat=True)]
+
+    def written(self, sid: str) -> datetime:
+        # Nothing overtakes anything on one computer.
+        return InboundText.objects.get(sid=sid).received_at
 
 
 @contextmanager

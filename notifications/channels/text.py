@@ -111,6 +111,18 @@ class TextConnection:
             failure = self._sorted(error)
         raise failure
 
+    def written(self, sid: str) -> datetime:
+        """When an inbound text reached Twilio, to the second."""
+        try:
+            created = self._client.messages(sid).fetch().date_created
+        except Exception as error:  # noqa: BLE001 (as above)
+            failure = self._sorted(error)
+        else:
+            if isinstance(created, datetime):
+                return created
+            failure = Lost("no date")
+        raise failure
+
     def _sorted(self, error: Exception) -> ChannelError:
         """The channel's error for one of the SDK's or of requests'; only a code or a class name is kept."""
         name = type(error).__name__

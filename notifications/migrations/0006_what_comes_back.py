@@ -156,6 +156,16 @@ class Migration(migrations.Migration):
                 "base_manager_name": "objects",
             },
         ),
+        migrations.CreateModel(
+            name="ReplySender",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "objects",
+            },
+        ),
         migrations.AddIndex(
             model_name="notification",
             index=models.Index(
@@ -230,6 +240,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("channel__in", ["email", "text"])), name="hold_channel_known"
             ),
         ),
+        migrations.AddIndex(
+            model_name="inboundtext",
+            index=models.Index(
+                condition=models.Q(("meaning__in", ["stop", "resume"]), ("written_at__isnull", True)),
+                fields=["received_at"],
+                name="inbound_orders",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="inboundtext",
             constraint=models.CheckConstraint(
@@ -265,6 +283,29 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.CASCADE, related_name="replies", to="notifications.textthread"
             ),
         ),
+        migrations.AddField(
+            model_name="replysender",
+            name="login",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.login"),
+        ),
+        migrations.AddField(
+            model_name="replysender",
+            name="organization",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.organization"
+            ),
+        ),
+        migrations.AddField(
+            model_name="replysender",
+            name="reply",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="senders", to="notifications.textreply"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="replysender",
+            constraint=models.UniqueConstraint(fields=("reply", "login"), name="reply_sender_once"),
+        ),
         migrations.AddIndex(
             model_name="earlierattempt",
             index=models.Index(fields=["provider_id"], name="earlier_attempt_by_id"),
@@ -276,6 +317,16 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="textthread",
             index=models.Index(fields=["organization", "-last_at"], name="text_thread_by_last"),
+        ),
+        migrations.AddIndex(
+            model_name="textthread",
+            index=models.Index(
+                condition=models.Q(
+                    ("handled_at__isnull", True), ("handled_at__lt", models.F("last_at")), _connector="OR"
+                ),
+                fields=["organization"],
+                name="text_thread_open",
+            ),
         ),
         migrations.AddConstraint(
             model_name="textthread",

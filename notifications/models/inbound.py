@@ -4,13 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones
 from accounts.models import Login, Organization, Role
 from accounts.tenancy import TenantManager, TenantModel, TenantQuerySet
+
+# Of a thread: there is a reply that nobody has dealt with.
+OPEN = Q(handled_at__isnull=True) | Q(handled_at__lt=F("last_at"))
 
 
 class Meaning(models.TextChoices):
@@ -45,30 +48,38 @@ class InboundText(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(meaning__in=Meaning.values), name="inbound_meaning_known"),
         ]
+        indexes = [
+            # Those whose order may have to be asked for, every minute.
+            models.Index(
+                fields=["received_at"],
+                name="inbound_orders",
+                condition=Q(meaning__in=["stop", "resume"], written_at__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.meaning} from {phones.for_display(self.phone)}"
 
 
+def _read_by(login: Login) -> "TextReplyQuerySet":
+    """The replies that somebody of the staff may read: see `TextThreadQuerySet.visible_to`."""
+    return TextReply.objects.all().visible_to(login)
+
+
 class TextThreadQuerySet(TenantQuerySet["TextThread"]):
     def visible_to(self, login: Login) -> "TextThreadQuerySet":
-        """The numbers that somebody of the staff may read (T7, S3): user admins all, others those of their families.
-
-        A number counts as known by the logins that have it now.
-        """
-        if login.role != Role.STAFF:
-            return self.none()  # type: ignore[no-any-return]  # django-scopes ships no types
-        if login.is_user_admin:
+        """The numbers with a reply that this login may read (T7, S3); none for families."""
+        if login.role == Role.STAFF and login.is_user_admin:
             return self.all()
-        known = Login.objects.visible_to(login) | Login.objects.filter(pk=login.pk)
-        return self.filter(phone__in=known.exclude(phone="").values("phone"))
+        return self.filter(pk__in=_read_by(login).values("thread"))
 
     def open(self) -> "TextThreadQuerySet":
         """Those with a reply that nobody has dealt with."""
-        return self.filter(Q(handled_at__isnull=True) | Q(handled_at__lt=F("last_at")))
+        return self.filter(OPEN)
 
     def latest_first(self) -> "TextThreadQuerySet":
-        return self.order_by("-last_at", "-pk")
+        """The open ones before the others."""
+        return self.order_by(Case(When(OPEN, then=0), default=1), "-last_at", "-pk")
 
 
 class TextThread(TenantModel):
@@ -76,6 +87,7 @@ class TextThread(TenantModel):
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
     phone = models.CharField(_("number"), max_length=phones.MAX_LENGTH)
+    # When the last reply came that somebody should read. Each moves it forward, whatever the clocks say.
     last_at = models.DateTimeField(_("last reply"))
     # Someone has dealt with all that came until then.
     handled_at = models.DateTimeField(_("done"), null=True)
@@ -87,7 +99,11 @@ class TextThread(TenantModel):
     class Meta(TenantModel.Meta):
         ordering = ["-last_at", "-pk"]
         constraints = [models.UniqueConstraint(fields=["organization", "phone"], name="text_thread_once")]
-        indexes = [models.Index(fields=["organization", "-last_at"], name="text_thread_by_last")]
+        indexes = [
+            models.Index(fields=["organization", "-last_at"], name="text_thread_by_last"),
+            # Few among many, and counted for the menu of every page.
+            models.Index(fields=["organization"], condition=OPEN, name="text_thread_open"),
+        ]
 
     def __str__(self) -> str:
         return phones.for_display(self.phone)
@@ -97,10 +113,32 @@ class TextThread(TenantModel):
         return self.handled_at is None or self.handled_at < self.last_at
 
     def handle(self, *, by: Login, until: datetime) -> bool:
-        """Mark what came until then as dealt with. False if more came, or somebody was quicker."""
-        still = Q(handled_at__isnull=True) | Q(handled_at__lt=F("last_at"))
-        values: dict[str, Any] = {"handled_at": until, "handled_by": by, "may_want_to_stop": False}
-        return bool(TextThread.objects.filter(still, pk=self.pk, last_at__lte=until).update(**values))
+        """Mark what came until then, the `last_at` that was shown, as dealt with.
+
+        False if more came, or somebody was quicker.
+        """
+        values: dict[str, Any] = {
+            "handled_at": max(timezone.now(), until),
+            "handled_by": by,
+            "may_want_to_stop": False,
+        }
+        return bool(TextThread.objects.filter(OPEN, pk=self.pk, last_at=until).update(**values))
+
+
+class TextReplyQuerySet(TenantQuerySet["TextReply"]):
+    def visible_to(self, login: Login) -> "TextReplyQuerySet":
+        """The replies that somebody of the staff may read (T7, S3): user admins all, others those of their families.
+
+        Whose they are is by who had the number when they came. By who has it now, whoever may edit a login would
+        read what anybody wrote: they would only have to enter the number there.
+        """
+        if login.role != Role.STAFF:
+            return self.none()  # type: ignore[no-any-return]  # django-scopes ships no types
+        if login.is_user_admin:
+            return self.all()
+        theirs = Login.objects.linked_like(login).values("pk")
+        of_theirs = ReplySender.objects.filter(Q(login__in=theirs) | Q(login=login))
+        return self.filter(pk__in=of_theirs.values("reply"))
 
 
 class TextReply(TenantModel):
@@ -114,7 +152,7 @@ class TextReply(TenantModel):
     meaning = models.CharField(_("meaning"), max_length=10, choices=Meaning)
     at = models.DateTimeField(_("received"))
 
-    objects: TenantManager["TextReply"] = TenantManager()
+    objects = TenantManager.from_queryset(TextReplyQuerySet)()
 
     class Meta(TenantModel.Meta):
         ordering = ["at", "pk"]
@@ -125,3 +163,19 @@ class TextReply(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.meaning} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class ReplySender(TenantModel):
+    """A login that had the number when a reply came from it. Numbers change hands; who may read it does not (S3)."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    reply = models.ForeignKey(TextReply, on_delete=models.CASCADE, related_name="senders")
+    login = models.ForeignKey(Login, on_delete=models.CASCADE, related_name="+")
+
+    objects: TenantManager["ReplySender"] = TenantManager()
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["reply", "login"], name="reply_sender_once")]
+
+    def __str__(self) -> str:
+        return f"{self.login_id} wrote {self.reply_id}"

@@ -1,14 +1,19 @@
-"""How templates write phone numbers and the names of kinds."""
+"""How templates write phone numbers, the names of kinds, and what people texted."""
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext
 
 from accounts import phones
 from notifications.kinds import kind_of
+from notifications.models import TextReply
 from notifications.reachability import Reach
 
 register = template.Library()
+
+SHORT = 140  # characters of a reply in a list
 
 
 @register.filter
@@ -56,3 +61,22 @@ def truth_to_you(reach: Reach) -> str:
 def truth_about_them(reach: Reach) -> str:
     """The same about somebody else, for staff."""
     return reach.whole_truth(to_you=False)
+
+
+@register.filter
+def in_short(reply: TextReply) -> str:
+    """A reply in a line of a list: its first words, or what came in their place."""
+    words = " ".join(reply.body.split())
+    if words:
+        return Truncator(words).chars(SHORT)
+    return pictures(reply.media) if reply.media else gettext("An empty text")
+
+
+@register.filter
+def pictures(count: int) -> str:
+    """That so many pictures came with a text, which Blink does not keep."""
+    return ngettext(
+        "%(count)d picture was sent; Blink does not keep pictures.",
+        "%(count)d pictures were sent; Blink does not keep pictures.",
+        count,
+    ) % {"count": count}

@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from accounts.models import Login
 from accounts.tenancy import everywhere
-from notifications.outbox import FORMS
+from notifications.outbox.mail import FORMS
 from tests import access
 from tests.access.rows import ROLES
 from tests.conftest import Practice

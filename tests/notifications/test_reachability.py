@@ -172,7 +172,7 @@ def test_of_whoever_can_be_reached_nothing_is_said_P6(channel: Channel) -> None:
 @pytest.mark.parametrize(
     ("delivery", "sender", "shown"),
     [
-        ("outbox", "", "to 5550100."),
+        ("outbox", "", "to (206) 555-0100."),
         ("providers", "+16045550199", "to (604) 555-0199."),
         ("providers", "MG0123456789abcdef0123456789abcdef", "to the number that our texts came from."),
     ],

@@ -8,7 +8,8 @@
         twilio.deliver(text.sid, "delivered", times=2)
 
 It creates, reads and lists messages under /2010-04-01/Accounts/{sid}/Messages, checks Basic authentication
-and the form fields, and sends signed status callbacks when the test says so. `on` makes it behave badly.
+and the form fields, and sends signed status callbacks and texts from people's phones (`receive`) when the
+test says so. `on` makes it behave badly.
 
 As a process: `python -m tests.standins.twilio --port N --log FILE`.
 
@@ -41,7 +42,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from twilio.request_validator import RequestValidator
@@ -146,6 +147,7 @@ class TwilioStandin:
         self.callbacks_to = callbacks_to
         self._script: Script[Refuse | Hang | Drop] = Script()
         self._record: Record[Message] = Record(log)
+        self._received: Record[Message] = Record()
         self._stopping = threading.Event()
         self._server: _Server | None = None
 
@@ -156,7 +158,7 @@ class TwilioStandin:
 
     @property
     def messages(self) -> tuple[Message, ...]:
-        """Every accepted message as it is now, oldest first."""
+        """Every message accepted from us as it is now, oldest first."""
         return self._record.all()
 
     def __enter__(self) -> Self:
@@ -188,6 +190,7 @@ class TwilioStandin:
         """Behave as usual from now on, and forget the messages."""
         self._script.clear()
         self._record.clear()
+        self._received.clear()
 
     def wait_for(self, count: int, *, within: float = 5) -> tuple[Message, ...]:
         """The accepted messages once there are `count`. Raises TimeoutError after `within` seconds."""
@@ -232,13 +235,70 @@ class TwilioStandin:
         callback = self.callback(sid, status, error_code=error_code)
         return tuple(self.post(callback) for _ in range(times))
 
+    def inbound(
+        self,
+        body: str,
+        *,
+        to: str,
+        sender: str = "+12065550143",
+        number: str = "+12065550100",
+        opt_out_type: str = "",
+        media: int = 0,
+        written_at: datetime | None = None,
+    ) -> Callback:
+        """A text from somebody's phone, kept, and the signed request that tells of it, unsent.
+
+        `to` is the practice's side's address for inbound texts. Sent twice it is a repeat; two that are sent in
+        another order than they were written in (`written_at`) have overtaken each other.
+        """
+        sid = ("MM" if media else "SM") + secrets.token_hex(16)
+        at = written_at or datetime.now(UTC)
+        kept = Message(sid, self.account_sid, number, sender, None, body, None, 0, at, "received", direction="inbound")
+        self._received.add(sid, kept, {})
+        fields = {
+            "AccountSid": self.account_sid,
+            "ApiVersion": "2010-04-01",
+            "Body": body,
+            "From": sender,
+            "FromCity": "SEATTLE",
+            "FromCountry": "US",
+            "FromState": "WA",
+            "FromZip": "",
+            "MessageSid": sid,
+            "NumMedia": str(media),
+            "NumSegments": "1",
+            "SmsMessageSid": sid,
+            "SmsSid": sid,
+            "SmsStatus": "received",
+            "To": number,
+            "ToCountry": "US",
+        }
+        for at_place in range(media):
+            fields[f"MediaContentType{at_place}"] = "image/jpeg"
+            fields[f"MediaUrl{at_place}"] = f"{self.url}/media/{sid}/{at_place}"
+        if opt_out_type:
+            fields["OptOutType"] = opt_out_type
+        return self.signed(to, fields)
+
+    def receive(self, body: str, *, to: str, times: int = 1, **told: Any) -> tuple[tuple[int, str], ...]:
+        """Let somebody text, and pass it on as often as told. Status and TwiML of each answer.
+
+        Otherwise as `inbound`. What is answered is not sent anywhere.
+        """
+        callback = self.inbound(body, to=to, **told)
+        return tuple(self.answer_to(callback) for _ in range(times))
+
     def signed(self, url: str, fields: Mapping[str, str]) -> Callback:
         """Any request of Twilio's, signed: an inbound text, for example."""
         signature = RequestValidator(self.auth_token).compute_signature(url, dict(fields))
         return Callback(url, fields, str(signature))
 
     def post(self, callback: Callback, *, timeout: float = 15) -> int:
-        """Send a request; the HTTP status of the answer. Raises OSError if there is none.
+        """Send a request; the HTTP status of the answer. Raises OSError if there is none."""
+        return self.answer_to(callback, timeout=timeout)[0]
+
+    def answer_to(self, callback: Callback, *, timeout: float = 15) -> tuple[int, str]:
+        """Send a request; the HTTP status and the words of the answer. Raises OSError if there is none.
 
         Twilio gives up after 15 seconds and does not follow redirects for status callbacks.
         """
@@ -249,7 +309,8 @@ class TwilioStandin:
             target = public._replace(scheme="", netloc="", fragment="").geturl() or "/"
             headers = callback.headers | {"Host": public.netloc}
             connection.request("POST", target, urlencode(callback.fields), headers)
-            return connection.getresponse().status
+            response = connection.getresponse()
+            return response.status, response.read().decode()
 
     def respond(self, method: str, target: str, form: Mapping[str, str], login: str | None) -> _Answer | None:
         """The answer to one request; None closes the connection without one."""
@@ -267,7 +328,7 @@ class TwilioStandin:
                 answer = _Answer(201, self._create(form).as_json())
             elif stage == "list":
                 query = {name: values[-1] for name, values in parse_qs(url.query).items()}
-                answer = _Answer(200, page_of(self._record.all(), url.path, query))
+                answer = _Answer(200, page_of((*self._record.all(), *self._received.all()), url.path, query))
             else:
                 answer = _Answer(200, self._message(sid, url.path).as_json())
         except RefusedError as refused:
@@ -316,7 +377,7 @@ class TwilioStandin:
         return created
 
     def _message(self, sid: str, path: str) -> Message:
-        message = self._record.get(sid)
+        message = self._record.get(sid) or self._received.get(sid)
         if message is None:
             raise RefusedError(20404, status=404, detail=path)
         return message

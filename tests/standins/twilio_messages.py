@@ -77,6 +77,7 @@ class Message:
     date_sent: datetime | None = None
     date_updated: datetime | None = None
     error_code: int | None = None
+    direction: str = "outbound-api"
     fields: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -93,7 +94,7 @@ class Message:
             "date_created": format_datetime(self.accepted_at),
             "date_sent": format_datetime(self.date_sent) if self.date_sent else None,
             "date_updated": format_datetime(self.date_updated or self.accepted_at),
-            "direction": "outbound-api",
+            "direction": self.direction,
             "error_code": self.error_code,
             "error_message": None,
             "from": self.from_,
