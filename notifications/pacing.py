@@ -30,7 +30,8 @@ AHEAD = 1.0  # seconds; nobody takes slots that begin later, so that what is urg
 # Seconds for which a worker that only waits for slots does not look for anything else.
 NAP, SHORTEST_NAP = 1.0, 0.05
 # Seconds of unused slots that are made up for: a worker that wakes a moment late loses none of the rate.
-SLACK = 0.2
+SLACK = 0.1
+LATE = 0.4  # seconds after its beginning that a slot is lost, and another one needed: no burst follows a delay
 ANSWERS_WITHIN = 0.4  # seconds, to connect and again to answer: a frozen Redis costs less than one
 PAUSE_AFTER_FAILURE = 10.0  # seconds
 FURTHEST = 60.0  # seconds from now that a block may end, or ten times its own length
@@ -103,10 +104,10 @@ class OwnClock:
             if self._ends.get(name) == ends:
                 self._ends[name] = ends - length
 
-    def wait(self, name: str) -> float:
-        """Seconds until this sender's next free slot."""
+    def ahead(self, name: str) -> float:
+        """Seconds until this sender's last block ends; below zero if it has ended."""
         with self._lock:
-            return max(self._ends.get(name, -math.inf) - time.monotonic(), 0.0)
+            return self._ends.get(name, -math.inf) - time.monotonic()
 
 
 class SharedClock:
@@ -127,7 +128,8 @@ class SharedClock:
         """As `OwnClock.take`; this process itself has slots for `ahead` seconds from now."""
         asked = time.monotonic()
         micro = [
-            round(min(seconds, 1e9) * _SECOND) for seconds in (SLACK, length, within, ahead, max(FURTHEST, 10 * length))
+            round(max(-1e9, min(seconds, 1e9)) * _SECOND)
+            for seconds in (SLACK, length, within, ahead, max(FURTHEST, 10 * length))
         ]
         found = self._take(keys=[_key(name)], args=micro)
         if not found:
@@ -162,7 +164,7 @@ class Pacer:
         """The next so many seconds of this sender; None if they begin later than `within` seconds from now."""
         if self._asks_redis():
             try:
-                block = self._shared(settings.REDIS_URL).take(name, length, within, self._own.wait(name))
+                block = self._shared(settings.REDIS_URL).take(name, length, within, self._own.ahead(name))
             except Exception as error:  # noqa: BLE001 (whatever Redis's client raises, notices go on)
                 self._pause(error)
             else:
@@ -187,7 +189,7 @@ class Pacer:
                 return self._shared(settings.REDIS_URL).waits(names)
             except Exception as error:  # noqa: BLE001 (as above)
                 self._pause(error)
-        return [self._own.wait(name) for name in names]
+        return [max(self._own.ahead(name), 0.0) for name in names]
 
     def _asks_redis(self) -> bool:
         return bool(settings.REDIS_URL) and time.monotonic() >= self._paused_until
@@ -210,12 +212,14 @@ class Turns:
     def wait(self, number: int, until: float = math.inf) -> bool:
         """Use the next so many slots, once the first has begun. False, at once, if that is later than `until`.
 
-        `until` is a moment on the monotonic clock. Where this needs more slots than there are, more are taken.
+        `until` is a moment on the monotonic clock. More slots are taken where this needs more than there are, or where
+        they were missed, by a worker that was held up.
         """
-        if len(self._slots) < number:
-            missing = number - len(self._slots)
-            self._block = _take(self._sender, missing)
-            self._add(missing)
+        if self._block and self._slots and self._slots[0] < time.monotonic() - LATE:
+            missed = len(self._slots)
+            self.give_back()
+            self._take_more(missed)
+        self._take_more(number - len(self._slots))
         begins = self._slots[0]
         if begins > until:
             return False
@@ -233,6 +237,11 @@ class Turns:
         if self._slots and self._block is not None:
             _pacer.give_back(self._sender.name, self._block, len(self._slots) * self._each)
         self._slots.clear()
+
+    def _take_more(self, number: int) -> None:
+        if number > 0:
+            self._block = _take(self._sender, number)
+            self._add(number)
 
     def _add(self, number: int) -> None:
         begins = self._block.begins if self._block else -math.inf

@@ -4,7 +4,7 @@ from typing import Final
 
 from notifications.models import Meaning
 from notifications.reading.english_words import GROUPS
-from notifications.reading.phrases import Rule, rule
+from notifications.reading.phrases import NOT_TO_STOP, Rule, rule
 
 
 def _en(name: str, meaning: Meaning, phrases: str) -> Rule:
@@ -28,7 +28,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _en("our own words sent back", Meaning.OTHER, "stop to stop\nunstop to resume"),
     _en("a driver's automatic answer", Meaning.OTHER, "do not disturb while driving\ndo not disturb turned on"),
     _en(
-        "not to stop",
+        NOT_TO_STOP,
         Meaning.OTHER,
         """
         <dont> ever|want|wish|need|mean|you|u? to? stop|unsubscribe|cancel|quit|end|opt !<texting> $
@@ -37,9 +37,9 @@ RULES: Final[tuple[Rule, ...]] = (
         <dont> want|wish to be removed|taken|unsubscribed
         <dont> want|wish|need _ _? <these>* <texts> to stop|end
         <dont> want|wish|need <these>* <texts> to stop|end
-        didn|did|not|never|havent|haven t? not? say|said|ask|asked|mean|want|text|reply|request|requested to? stop
-        didn|did|not|never|havent|haven t? not? say|said|ask|asked|mean|want|text|reply|request|requested to \
-            <unsubscribe>
+        didn|haven|hadn t <said> to? stop|<unsubscribe>
+        never|didnt|havent <said> to? stop|<unsubscribe>
+        did|have not <said> to? stop|<unsubscribe>
         not to stop|unsubscribe|cancel
         no need to stop|unsubscribe|cancel
         """,
@@ -222,7 +222,7 @@ RULES: Final[tuple[Rule, ...]] = (
         turn|shut|switch off <these>* <texts>
         turn|shut|switch <these>* <texts> off
         disable|deactivate <these>* <texts>
-        i|we already|have|ve|just|had* said|told|asked you|u|y|all|guys|people* to? stop $
+        i|we already|have|ve|just|had|did* say|said|told|asked you|u|y|all|guys|people* to? stop $
         """,
     ),
     _en(

@@ -22,6 +22,7 @@ GROUPS: Final = {
         "|further|future|such|so many|so much|appointment|appt|appts|text|automated|automatic|reminder"
         "|annoying|damn|stupid|constant|daily|unwanted|unsolicited|getting|receiving|me|us|every single|with"
     ),
+    "said": "say|said|ask|asked|mean|meant|want|text|reply|request|requested",
     "us": ("me|us|this number|this phone|my phone|my number|my cell|here|on this number|to this number|at this number"),
     "number": (
         "my number|my phone number|my phone|my cell number|my cell|my mobile|this number|this phone number"
@@ -79,7 +80,13 @@ GROUPS: Final = {
         "|cancelled|canceled|doctor|dr|therapist|nurse|teacher|bus|train|sign|light|traffic|hospital|clinic"
         "|school|confirm|confirmed|see|meet|taking|take|email|calls"
     ),
+    # Stops that need no other word.
+    "bare": (
+        "stop it|stop this|stop that|stop these|stop them|stop everything|stop all|stop at once|stop forever|stopp"
+        "|unsub|opt out|opt me out|unsubscribed|unsuscribe|unsubcribe|unsubscribe all|discontinue|desist|cease"
+    ),
 }
 
+BARE: Final = frozenset(GROUPS["bare"].split("|"))
 # Where one of these stands, a bare "stop" beside it may be about that.
 CARE: Final = frozenset(f"{GROUPS['care']}|{GROUPS['about care']}".split("|"))

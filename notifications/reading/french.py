@@ -4,7 +4,7 @@ from typing import Final
 
 from notifications.models import Meaning
 from notifications.reading.french_words import GROUPS
-from notifications.reading.phrases import Rule, rule
+from notifications.reading.phrases import NOT_TO_STOP, Rule, rule
 
 
 def _fr(name: str, meaning: Meaning, phrases: str) -> Rule:
@@ -24,7 +24,7 @@ REQUEST: Final = _fr(
 RULES: Final[tuple[Rule, ...]] = (
     _fr("our own words sent back", Meaning.OTHER, "stop pour arreter\nunstop pour reprendre\narret pour arreter"),
     _fr(
-        "not to stop",
+        NOT_TO_STOP,
         Meaning.OTHER,
         """
         n <stop> surtout? pas|jamais|plus

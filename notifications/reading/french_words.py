@@ -54,7 +54,13 @@ GROUPS: Final = {
         "|heures|autobus|bus|docteur|medecin|therapeute|annuler|annulez|deplacer|reporter|confirme|confirmer"
         "|viens|venons|maladie|ecole|courriels|courriel|appels"
     ),
+    # Stops that need no other word.
+    "bare": (
+        "arret|arrete|arreter|stopper|cesser|arretez|arretez ca|arrete ca|arretez tout|stoppez|cessez|desabonner"
+        "|desabonnement|desinscription|desinscrire|desinscrivez|se desabonner|me desabonner"
+    ),
 }
 
+BARE: Final = frozenset(GROUPS["bare"].split("|"))
 # Where one of these stands, a bare "stop" beside it may be about that.
 CARE: Final = frozenset(f"{GROUPS['care']}|{GROUPS['about care']}".split("|"))

@@ -94,7 +94,7 @@ def unfinished() -> bool:
         return Notification.objects.unfinished().filter(channel=Channel.TEXT).exists()
 
 
-def test_each_number_keeps_its_rate_and_reminders_overtake_invoices_T9(
+def test_each_number_keeps_its_rate_and_reminders_overtake_invoices_R2(
     transactional_db: None, private_redis: PrivateRedis, settings: Settings
 ) -> None:
     billing, reminding = make_practice("Busy Billing"), make_practice()

@@ -122,6 +122,26 @@ print("done")
 """
 
 
+PLACES = """
+import json, random
+from accounts.phones import normalize
+from notifications.senders import place_of
+from tests.conftest import make_practice
+from tests.notifications.test_senders import place_by_database
+
+mom, dice = make_practice("Places").mom, random.Random(14)
+letters = "0123456789+x() -\u00e9\u2014\u0660\U0001f4f1\U0001f469\U0001f3fdHELP"
+typed = ["", "7"] + ["".join(dice.choices(letters, k=dice.randint(1, 12))) for _ in range(500)]
+places = [(place_by_database(mom, phone, many), place_of(normalize(phone), many)) for phone in typed for many in (2, 7)]
+print(json.dumps([len(places), sum(ours != theirs for ours, theirs in places)]))
+"""
+
+
+def test_the_database_knows_who_texts_whom_as_on_postgresql(processes: Processes) -> None:
+    """See `tests/notifications/test_senders.py`."""
+    assert json.loads(processes.script(PLACES).splitlines()[-1]) == [1004, 0]
+
+
 def test_the_forecast_reads_it(processes: Processes) -> None:
     processes.script(
         "from datetime import timedelta; from tests.conftest import make_practice;"

@@ -19,13 +19,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.features import Channel, Feature
-from accounts.models import Login, TextStop
+from accounts.models import ClientLink, Login, Preference, Role, TextStop, User
 from accounts.tenancy import everywhere
 from notifications import delivery, reasons
 from notifications.delivery import deliver_batch
 from notifications.models import Notification, State
 from scheduling.models import Appointment
-from tests.conftest import choose, link, make_login, make_practice
+from tests.conftest import LONG_AGO, make_practice
 from tests.notifications.conftest import twilio
 from tests.services.figures import figures
 from tests.services.test_races import race, until
@@ -47,12 +47,27 @@ Seen = dict[int, datetime | None]
 def make_parents(number: int) -> tuple[list[Login], Appointment]:
     """So many who want texts, each at a number of their own, and an appointment of which they are to be reminded."""
     practice = make_practice()
-    parents = [
-        make_login(practice.organization, f"Parent {each}", phone=str(2065550000 + each)) for each in range(number)
-    ]
-    for parent in parents:
-        link(parent, practice.child)
-        choose(parent, Channel.TEXT)
+    ours, since = practice.organization, timezone.now() - LONG_AGO
+    with everywhere("a thousand at once"):
+        users = User.objects.bulk_create(User(email=f"parent{each}@mail.example") for each in range(number))
+        parents = Login.objects.bulk_create(
+            Login(
+                organization=ours,
+                user=user,
+                role=Role.CLIENT,
+                name=f"Parent {each}",
+                phone=str(2065550000 + each),
+                active_since=since,
+            )
+            for each, user in enumerate(users)
+        )
+        ClientLink.objects.bulk_create(
+            ClientLink(organization=ours, login=parent, client=practice.child, linked_since=since) for parent in parents
+        )
+        Preference.objects.bulk_create(
+            Preference(organization=ours, login=parent, feature=Feature.APPOINTMENTS, text_since=since)
+            for parent in parents
+        )
     return parents, practice.appointment(timedelta(minutes=40))
 
 
