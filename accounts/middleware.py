@@ -13,6 +13,8 @@ from accounts.models import FeatureToggle, Login, User
 from accounts.tenancy import everywhere, within
 
 Handler = Callable[[HttpRequest], HttpResponse]
+# What serves whoever has the address, as nobody: no idle session and no missing second factor is in its way (E3).
+OF_NOBODY = ("/unsubscribe/", "/webhooks/")
 CHOSEN = "login"  # the session's key for the login that its user works as
 
 
@@ -39,6 +41,8 @@ def member_scope(get_response: Handler) -> Handler:
 
     def handle(request: Any) -> HttpResponse:
         request.login, request.logins, request.features = None, [], frozenset()
+        if request.path.startswith(OF_NOBODY):
+            return get_response(request)
         if in_admin(request) or SESSION_KEY not in request.session or not isinstance(request.user, User):
             return get_response(request)
         with everywhere("who a user is in each of their practices"):

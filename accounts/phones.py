@@ -138,13 +138,31 @@ def e164(ten_digits: str) -> str:
     return f"+1{ten_digits}"
 
 
+def country_of(ten_digits: str) -> str:
+    """The country or U.S. territory of a number that may be texted, such as "CA"; nothing for any other number."""
+    return _country_of_area_code(ten_digits[:3]) if is_us_or_canada(ten_digits) else ""
+
+
+@functools.cache
+def area_codes_of(country: str) -> frozenset[str]:
+    """The area codes of numbers that may be texted in a country, as `country_of` names it."""
+    possible = (str(code) for code in range(200, 1000))
+    return frozenset(code for code in possible if country_of(f"{code}5550123") == country)
+
+
 @functools.lru_cache(maxsize=1000)
-def _is_textable_area_code(area_code: str) -> bool:
-    """Whether a three-digit area code is one of the U.S., its territories or Canada."""
+def _country_of_area_code(area_code: str) -> str:
     # `phonenumbers` has no question about an area code alone, so ask about 555-0123 in it, which its metadata
     # takes for a number everywhere in the U.S. and Canada. The territories are known by their leading digits.
     number = phonenumbers.PhoneNumber(country_code=1, national_number=int(f"{area_code}5550123"))
-    region = phonenumbers.region_code_for_number(number)
+    return str(phonenumbers.region_code_for_number(number) or "")
+
+
+@functools.lru_cache(maxsize=1000)
+def _is_textable_area_code(area_code: str) -> bool:
+    """Whether a three-digit area code is one of the U.S., its territories or Canada."""
+    number = phonenumbers.PhoneNumber(country_code=1, national_number=int(f"{area_code}5550123"))
+    region = _country_of_area_code(area_code)
     if region in _US_AND_CANADA:
         # Toll-free, premium and personal numbers are filed under these without belonging to a place.
         return phonenumbers.number_type(number) == PhoneNumberType.FIXED_LINE_OR_MOBILE

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "blink.health.health_first",
+    "blink.metrics.metrics_first",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -296,11 +297,14 @@ CELERY_TASK_QUEUES = [
 CELERY_TASK_ROUTES = {
     "scheduling.tasks.scan": {"queue": "clock", "routing_key": "clock"},
     "notifications.tasks.sweep": {"queue": "clock", "routing_key": "clock"},
+    "notifications.tasks.ask_about_texts": {"queue": "clock", "routing_key": "clock"},
+    "notifications.tasks.settle_order": {"queue": "clock", "routing_key": "clock"},
 }
 CELERY_TASK_DEFAULT_EXCHANGE = CELERY_TASK_DEFAULT_ROUTING_KEY = "notices"
 CELERY_BEAT_SCHEDULE = {
     "scan": {"task": "scheduling.tasks.scan", "schedule": crontab(), "options": {"expires": 60}},
     "sweep": {"task": "notifications.tasks.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "ask": {"task": "notifications.tasks.ask_about_texts", "schedule": 60.0, "options": {"expires": 60}},
     "settle_order": {"task": "notifications.tasks.settle_order", "schedule": 60.0, "options": {"expires": 60}},
 }
 

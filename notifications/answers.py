@@ -9,10 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.features import Channel
-from notifications import reasons
-from notifications.channels import ChannelError, Lost, Permanent, Transient
+from notifications import holding, reasons
+from notifications.asking import first_question
+from notifications.channels import ChannelError, Lost, Misconfigured, OnceMore, Permanent, Transient
+from notifications.channels.twilio_errors import ONCE_MORE
 from notifications.kinds import Delivery, kind_of
-from notifications.models import Notification, State
+from notifications.models import EarlierAttempt, Notification, State
 from notifications.reasons import Reason
 
 BACKOFF_FIRST = 15.0  # seconds, doubling with each attempt
@@ -21,6 +23,8 @@ BACKOFF_LONGEST = 600.0  # what the provider certainly did not accept is tried f
 # rarer still, because the rest of its lane waits with it.
 BACKOFF_LOST = 1800.0
 MOST_LOST_ANSWERS = 24
+# A phone that was out of reach is not within it a moment later; a text is rarely useful for more than an hour.
+ONCE_MORE_AFTER = 600.0
 
 
 def hand_back(delivery: Delivery, wait: float = 0.0) -> Delivery:
@@ -41,8 +45,23 @@ def note_error(delivery: Delivery, error: ChannelError, in_the_end: Reason = rea
     if isinstance(error, Lost) and row.channel == Channel.TEXT:
         row.reason_detail = error.code[:40]  # stays *sending*: looked up when the lease runs out
         return
+    if isinstance(error, Misconfigured):
+        holding.begin(row, error)
+        row.in_doubt = delivery.was_in_doubt
+        # Of the held rows the last one to be tried again; when it is too late, its claim says so (R8).
+        row.state, row.next_attempt_at = State.PENDING, now + holding.TRY_EVERY
+        return
     # While there is time for another try after the backoff's, there is one.
     left = (delivery.useful_until - now).total_seconds()
+    if isinstance(error, OnceMore):
+        wait = pause_before_once_more(row, left)
+        if not wait:
+            _fail(delivery, error.reason, error.code)
+            return
+        keep_attempt(row, "", error.code)
+        row.in_doubt = delivery.was_in_doubt
+        row.state, row.next_attempt_at = State.PENDING, now + timedelta(seconds=wait)
+        return
     asked = 0.0
     if isinstance(error, Transient):
         row.in_doubt = delivery.was_in_doubt
@@ -63,6 +82,23 @@ def _fail(delivery: Delivery, reason: Reason, detail: str = "", *, in_doubt: boo
     row.in_doubt = delivery.was_in_doubt if in_doubt is None else in_doubt
 
 
+def pause_before_once_more(row: Notification, left: float) -> float:
+    """Seconds until the one more try that some refusals are worth, with `left` to go; 0 if there is none any more."""
+    wait = min(ONCE_MORE_AFTER, left / 2)
+    again = EarlierAttempt.objects.filter(notification=row, code__in=ONCE_MORE).exists()
+    return 0.0 if again or wait < BACKOFF_FIRST else wait
+
+
+def keep_attempt(row: Notification, provider_id: str, code: str) -> bool:
+    """Keep an attempt that did not arrive, and the provider's id of it if it took it. False if it is kept already."""
+    _kept, created = EarlierAttempt.objects.get_or_create(
+        notification=row,
+        provider_id=provider_id,
+        defaults={"organization_id": row.organization_id, "code": code[:40]},
+    )
+    return created
+
+
 def backoff(attempts: int) -> float:
     """Seconds until the next attempt: exponential, with jitter so that a burst does not return as one."""
     return float(BACKOFF_FIRST * 2 ** min(attempts - 1, 15) * random.uniform(0.8, 1.2))  # noqa: S311 (spreading load, not a secret)
@@ -76,6 +112,9 @@ def record(deliveries: Sequence[Delivery]) -> None:
     rows = [delivery.notification for delivery in deliveries]
     if not rows:
         return
+    accepted = [row for row in rows if row.state == State.SENT]
+    for row in accepted:
+        row.next_attempt_at = first_question(row)
     with transaction.atomic():
         waiting = Notification.objects.filter(
             state=State.SENDING, attempted_at=rows[0].attempted_at, pk__in=[row.pk for row in rows]
@@ -100,6 +139,7 @@ def record(deliveries: Sequence[Delivery]) -> None:
         )
         Notification.objects.bulk_update(overtaken, ["segments"])  # which a callback does not know
         tell_kinds(rows)
+        holding.note_accepted(accepted)
 
 
 def tell_kinds(rows: Sequence[Notification]) -> None:

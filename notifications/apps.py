@@ -14,7 +14,7 @@ class NotificationsConfig(AppConfig):
         from accounts.menu import Entry, register
         from accounts.models import Role
         from accounts.panels import Panel, Slot, describe_logins, place
-        from notifications import panels, reachability
+        from notifications import bounces, panels, reachability  # noqa: F401 (bounces hears Anymail's signal)
 
         register(
             Entry(
@@ -29,8 +29,9 @@ class NotificationsConfig(AppConfig):
             Entry(label=_("Forecast"), url_name="forecast", icon="telescope", order=65, role=Role.STAFF),
         )
         for slot, template, context, order in (
-            (Slot.STAFF_HOME, "_open_replies", panels.open_replies, 12),
+            (Slot.STAFF_HOME, "_held", panels.held, 1),
             (Slot.STAFF_HOME, "_failures", panels.failures, 15),
+            (Slot.STAFF_HOME, "_open_replies", panels.open_replies, 25),
             (Slot.ACCOUNT, "_my_preferences", panels.my_preferences, 20),
             (Slot.ACCOUNT, "_my_latest", panels.my_latest, 80),
             (Slot.LOGIN, "_login_preferences", panels.preferences_of_login, 20),

@@ -17,6 +17,7 @@ from accounts.stopping import hold_numbers
 from notifications import reasons
 from notifications.answers import MOST_LOST_ANSWERS, tell_kinds
 from notifications.facts import gather
+from notifications.holding import Holds, has_one_to_try, not_held
 from notifications.kinds import Delivery, kind_of, slugs
 from notifications.models import Notification, State
 from notifications.models.ledger import NotificationQuerySet
@@ -49,7 +50,8 @@ def claim(sender: Sender, most: int) -> Claimed:
     """
     now = timezone.now()
     limit = min(most + SPARE, BATCH)
-    rows = _due(sender, limit, now)
+    holds = Holds.of(sender.channel, now)
+    rows = _due(sender, holds, limit, now)
     if not rows:
         return Claimed()
     more = len(rows) == limit
@@ -81,6 +83,7 @@ def claim(sender: Sender, most: int) -> Claimed:
                 delivery.content = content
                 to_send.append(_begin(delivery, now))
 
+    holds.note_tries((delivery.notification for delivery in to_send), now)
     Notification.objects.bulk_update(skipped, ["state", "reason", "reason_detail", "lost_answers"])
     tell_kinds(skipped)
     Notification.objects.bulk_update(
@@ -92,23 +95,26 @@ def claim(sender: Sender, most: int) -> Claimed:
 
 def is_due(sender: Sender) -> bool:
     """Whether this sender has anything to send or to look up now."""
-    return sender.of_its_own(Notification.objects.claimable(timezone.now(), kinds=slugs())).exists()
+    now = timezone.now()
+    rows = sender.of_its_own(Notification.objects.claimable(now, kinds=slugs()))
+    return not_held(rows, now).exists() or (has_one_to_try(now) and rows.exists())
 
 
-def in_order(sender: Sender, now: datetime) -> Iterator[NotificationQuerySet]:
-    """Due rows of a sender, those about appointments and then the rest, each the nearest deadline first.
+def in_order(sender: Sender, holds: Holds, now: datetime) -> Iterator[NotificationQuerySet]:
+    """Due rows of a sender that no hold keeps back: about appointments, then the rest; the nearest deadline first.
 
     Two querysets, since each then reads an index in its order and stops early, however much is due.
     """
-    due = sender.of_its_own(Notification.objects.claimable(now, kinds=slugs())).order_by("useful_until", "pk")
+    due = holds.let_through(sender.of_its_own(Notification.objects.claimable(now, kinds=slugs())), now)
+    due = due.order_by("useful_until", "pk")
     yield due.filter(feature=Feature.APPOINTMENTS)
     yield due.exclude(feature=Feature.APPOINTMENTS)
 
 
-def _due(sender: Sender, limit: int, now: datetime) -> list[Notification]:
+def _due(sender: Sender, holds: Holds, limit: int, now: datetime) -> list[Notification]:
     """Due rows that nobody else has, locked; and their numbers, so that no STOP comes before the commit (T6)."""
     rows: list[Notification] = []
-    for due in in_order(sender, now):
+    for due in in_order(sender, holds, now):
         people = due.select_related("login__user", "organization", "client")
         rows += people.select_for_update(skip_locked=True, of=("self",))[: limit - len(rows)]
     if sender.channel == Channel.TEXT and rows:

@@ -21,10 +21,19 @@ from django.utils import timezone
 
 from accounts.features import Channel
 from accounts.models import TextStop
+from accounts.phones import country_of
 from accounts.tenancy import everywhere
 from notifications import reasons
 from notifications.answers import backoff, hand_back, note_error, record
-from notifications.channels import UNTIL_MENDED, ChannelError, Connection, Permanent, Transient, open_channel
+from notifications.channels import (
+    UNTIL_MENDED,
+    ChannelError,
+    Connection,
+    Misconfigured,
+    Permanent,
+    Transient,
+    open_channel,
+)
 from notifications.claiming import BATCH, claim, is_due
 from notifications.kinds import Delivery
 from notifications.models import Notification, State
@@ -95,6 +104,7 @@ def _send(sender: Sender, deliveries: Sequence[Delivery], slots: Turns, stop_at:
     """Send a batch through one connection, until `stop_at` on the monotonic clock; record answers as they come."""
     answered: list[Delivery] = []
     lost_time = 0.0  # without what was spent waiting for slots
+    faults: list[Misconfigured] = []
     with open_channel(sender.channel) as connection:
         try:
             for position, delivery in enumerate(deliveries):
@@ -102,15 +112,23 @@ def _send(sender: Sender, deliveries: Sequence[Delivery], slots: Turns, stop_at:
                 if message is None:
                     answered.append(delivery)
                     continue
+                if any(_same_fault(error, delivery.notification) for error in faults):
+                    answered.append(hand_back(delivery))  # held: no further call is worth it
+                    continue
                 in_time = slots.wait(max(1, message.segments), until)
                 begun = time.monotonic()
                 if not in_time or begun > stop_at or lost_time > PATIENCE or _overslept(delivery.notification):
                     wait = backoff(1) if lost_time > PATIENCE else 0.0
                     answered += [hand_back(each, wait) for each in deliveries[position:]]
                     break
+                error = None
                 if sender.is_paced and _stopped_meanwhile(delivery.notification):
                     hand_back(delivery)  # the next claim says why
-                elif not _hand_over(connection, message, delivery):
+                else:
+                    error = _hand_over(connection, message, delivery)
+                if isinstance(error, Misconfigured):
+                    faults.append(error)
+                elif error is not None and not isinstance(error, Permanent):
                     lost_time += time.monotonic() - begun
                 answered.append(delivery)
                 if len(answered) >= RECORD_EVERY:
@@ -118,6 +136,11 @@ def _send(sender: Sender, deliveries: Sequence[Delivery], slots: Turns, stop_at:
                     answered = []
         finally:
             record(answered)
+
+
+def _same_fault(error: Misconfigured, row: Notification) -> bool:
+    """Whether the provider would refuse this one as it refused another: it would any, or any to that country."""
+    return error.country in ("", country_of(row.sent_to))
 
 
 def _overslept(row: Notification) -> bool:
@@ -149,14 +172,14 @@ def _written(delivery: Delivery) -> Rendered | None:
     return message
 
 
-def _hand_over(connection: Connection, message: Rendered, delivery: Delivery) -> bool:
-    """Send one and note the answer on its row. False if the provider gave none, or none now."""
+def _hand_over(connection: Connection, message: Rendered, delivery: Delivery) -> ChannelError | None:
+    """Send one and note the answer on its row. Returns the provider's refusal, or that it gave no answer."""
     row = delivery.notification
     try:
         row.provider_id = connection.send(message)
     except ChannelError as error:
         logger.info("Notification %s: %s (%s)", row.pk, type(error).__name__, error.code)
         note_error(delivery, error)
-        return isinstance(error, Permanent)
+        return error
     row.state, row.sent_at, row.in_doubt = State.SENT, timezone.now(), False
-    return True
+    return None

@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 from accounts import phones
 from accounts.access import MemberRequest
 from accounts.features import Channel, Feature
-from accounts.models import Login, Role
+from accounts.models import Login
 from notifications.doors import Doors
 from notifications.facts import subjects_of
 from notifications.kinds import kind_of, slugs
@@ -105,6 +105,10 @@ class Conversation:
     query: str
     may_finish: bool
 
+    @property
+    def has_ours(self) -> bool:
+        return any(entry.row for entry in self.entries)
+
 
 def listed(request: MemberRequest) -> tuple[Listing[TextThread], list[Row]]:
     """The page that `?page=` asks for of the numbers that `?q=` looks for: by number, or by a name the reader sees."""
@@ -178,12 +182,8 @@ def may_finish(thread: TextThread, reader: Login) -> bool:
     waiting = TextReply.objects.filter(thread=thread)
     if thread.handled_at:
         waiting = waiting.filter(at__gt=thread.handled_at)
-    return (
-        thread.is_open
-        and not waiting.exclude(
-            pk__in=TextReply.objects.all().visible_to(reader).filter(thread=thread).values("pk")
-        ).exists()
-    )
+    visible = TextReply.objects.all().visible_to(reader).filter(thread=thread)
+    return thread.is_open and not waiting.exclude(pk__in=visible.values("pk")).exists()
 
 
 def _texts_to(
@@ -234,7 +234,5 @@ def _and(names: Iterable[str]) -> str:
 
 
 def open_threads(reader: Login) -> TextThreadQuerySet:
-    """The numbers that wait for somebody; of no use to families, who see none."""
-    if reader.role != Role.STAFF:
-        return TextThread.objects.none()
+    """The numbers that wait for somebody."""
     return TextThread.objects.visible_to(reader).open()

@@ -46,6 +46,7 @@ class LetterToSend:
     calendar: bytes = b""
     calendar_name: str = ""
     calendar_method: str = ""
+    unsubscribe: str = ""  # letters about one's sign-in cannot be turned off
 
     @property
     def message_id(self) -> str:
@@ -101,13 +102,13 @@ def _send(letters: list[Letter], slots: Turns) -> None:
                 break
             begun = time.monotonic()
             try:
-                connection.send(_ready(letter))
+                provider_id = connection.send(_ready(letter))
             except ChannelError as error:
                 logger.info("Letter %s: %s (%s)", letter.pk, type(error).__name__, error.code)
                 _note_error(letter, error)
                 lost_time += 0.0 if isinstance(error, Permanent) else time.monotonic() - begun
             else:
-                _end(letter, sent_at=timezone.now())
+                _end(letter, sent_at=timezone.now(), provider_id=provider_id)
 
 
 @transaction.atomic

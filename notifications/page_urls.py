@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from notifications.views import forecast, inbox, preferences, record
+from notifications.views import forecast, inbox, preferences, record, resuming, unsubscribe
 
 urlpatterns = [
     path("account/preferences/", preferences.my_preferences, name="my_preferences"),
+    path("account/emails-again/", resuming.emails_again, name="emails_again"),
     path("account/notifications/", record.my_notifications, name="my_notifications"),
     path("logins/<int:pk>/preferences/", preferences.preferences_of_login, name="preferences_of_login"),
     path("record/", record.record, name="record"),
@@ -14,5 +15,6 @@ urlpatterns = [
     path("replies/", inbox.reply_list, name="reply_list"),
     path("replies/<int:pk>/", inbox.replies, name="replies"),
     path("replies/<int:pk>/done/", inbox.replies_done, name="replies_done"),
+    path("unsubscribe/<str:token>", unsubscribe.unsubscribe, name="unsubscribe"),
     path("forecast/", forecast.forecast, name="forecast"),
 ]

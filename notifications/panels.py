@@ -1,15 +1,18 @@
-"""What pages of other apps show of notifications: preferences, the latest of the record, failures, and replies."""
+"""What pages of other apps show: preferences, the latest of the record, failures, faults, and replies."""
 
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.access import MemberRequest
+from accounts.features import Channel
 from accounts.models import Client, Login
+from notifications.holding import kept_back_by
 from notifications.inbox import open_threads, rows_of
-from notifications.models import Notification
+from notifications.models import Hold, Notification
 from notifications.models.ledger import NotificationQuerySet, Outcome
 from notifications.preferences import history_of, table_of
 from notifications.record import for_staff, for_yourself
@@ -54,6 +57,18 @@ def failures(request: MemberRequest, subject: None) -> dict[str, Any] | None:
         return None
     everything = f"{reverse('record')}?state={Outcome.TROUBLE}&since={timezone.localdate(since):%Y-%m-%d}"
     return {"lines": lines[:LATEST], "has_more": len(lines) > LATEST, "everything": everything}
+
+
+def held(request: MemberRequest, subject: None) -> dict[str, Any] | None:
+    """That what waits here is held by a fault of the platform, for the home page of staff; nothing if nothing is."""
+    holds = list(Hold.objects.in_force())
+    if not holds:
+        return None
+    rows = kept_back_by(holds, _visible(request))
+    waiting = dict(rows.order_by().values_list("channel").annotate(waiting=Count("pk")))
+    if not waiting:
+        return None
+    return {"texts": waiting.get(Channel.TEXT, 0), "emails": waiting.get(Channel.EMAIL, 0)}
 
 
 def open_replies(request: MemberRequest, subject: None) -> dict[str, Any] | None:

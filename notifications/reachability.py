@@ -12,10 +12,19 @@ from accounts.features import Channel
 from accounts.models import Login
 from accounts.panels import Hint
 from notifications.channels.local import SENDING_NUMBER
-from notifications.reasons import REPLIED_STOP, Decision, Skip
+from notifications.reasons import (
+    EMAIL_BOUNCED,
+    EMAIL_COMPLAINED,
+    EMAIL_UNSUBSCRIBED,
+    REPLIED_STOP,
+    Decision,
+    Skip,
+)
 from notifications.rules import reachable
 from notifications.senders import sender_for
 from notifications.standing import Standing, standing_of
+
+EMAILS_HALTED = (EMAIL_BOUNCED, EMAIL_COMPLAINED, EMAIL_UNSUBSCRIBED)
 
 
 @dataclass(frozen=True)
@@ -61,8 +70,15 @@ class Reach:
             return gettext("Texts cannot reach %(name)s: %(why)s.") % {"name": self.login.name, "why": why}
         return gettext("Emails cannot reach %(name)s: %(why)s.") % {"name": self.login.name, "why": why}
 
+    @property
+    def can_be_resumed(self) -> bool:
+        """Whether its owner may ask for emails again, under My Account."""
+        return isinstance(self.decision, Skip) and self.decision.reason in EMAILS_HALTED
+
     def _way_back(self, *, to_you: bool) -> str:
-        """How a STOP is undone: by its owner alone (T6); nothing for what is mended otherwise."""
+        """How a STOP (T6), or a halt of emails (E4), is undone: by its owner alone; nothing for what is mended else."""
+        if not to_you and self.can_be_resumed:
+            return gettext("Only they can ask for emails again, under My Account. Staff cannot undo it.")
         if not isinstance(self.decision, Skip) or self.decision.reason is not REPLIED_STOP:
             return ""
         number = our_number(self.login.phone)

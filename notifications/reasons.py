@@ -133,6 +133,9 @@ EMAIL_UNSUBSCRIBED = Reason(
     _("this address unsubscribed from all emails"),
     your_why=_("your address unsubscribed from all emails"),
 )
+EMAIL_NOT_TAKEN = Reason(
+    "email_not_taken", _("the mail server of this address did not take it in time (code %(detail)s)")
+)
 PRACTICE_OUTSIDE_US_CANADA = Reason(
     "practice_outside_us_canada",
     _("texts are only sent by practices in the U.S. and Canada"),
@@ -171,6 +174,10 @@ FILTERED = Reason("filtered", _("the phone company took it for spam (code %(deta
 WAITED_TOO_LONG = Reason("waited_too_long", _("it waited at the provider until it was too late (code %(detail)s)"))
 NOT_DELIVERED = Reason("not_delivered", _("the phone company did not deliver it (code %(detail)s)"))
 NOT_TAKEN_ON = Reason("not_taken_on", _("the provider could not send it (code %(detail)s)"))
+PLATFORM_FAULT = Reason(
+    "platform_fault",
+    _("the platform's account with the provider was not in order (code %(detail)s); the platform admin was told"),
+)
 GAVE_UP = Reason("gave_up", _("the provider could not take it in time (code %(detail)s)"))
 UNCONFIRMED = Reason("unconfirmed", _("the provider never confirmed it, and it was too late to try again"))
 NOT_WRITABLE = Reason("not_writable", _("its words could not be put together; the platform admin was told"))

@@ -12,9 +12,10 @@ from datetime import timedelta
 from django.utils import timezone
 
 from notifications import reasons
+from notifications.asking import QUESTIONS
 from notifications.channels import ChannelError, open_lookup
 from notifications.kinds import kind_of
-from notifications.models import Notification, State
+from notifications.models import EarlierAttempt, Notification, State
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,9 @@ def resolve(rows: Sequence[Notification], stop_at: float) -> None:
                     waiting.update(next_attempt_at=now + LOOK_AGAIN)
                 continue
             others = Notification.objects.filter(provider_id__in=found).exclude(pk=row.pk)
-            ours = set(found) - set(others.values_list("provider_id", flat=True))
+            earlier = EarlierAttempt.objects.filter(provider_id__in=found)  # of this row too: they did not arrive
+            known = others.values_list("provider_id", flat=True).union(earlier.values_list("provider_id", flat=True))
+            ours = set(found) - set(known)
             if ours:
                 waiting.update(
                     state=State.SENT,
@@ -58,6 +61,7 @@ def resolve(rows: Sequence[Notification], stop_at: float) -> None:
                     provider_id=min(ours),
                     reason_detail="",
                     sent_at=row.attempted_at,
+                    next_attempt_at=now + QUESTIONS[0],
                 )
             elif waiting.update(state=State.PENDING, in_doubt=False, next_attempt_at=now):
                 kind_of(row.kind).unsent([row.pk])

@@ -13,6 +13,7 @@ from accounts.phones import digits
 from notifications.kinds import Content, Delivery
 from notifications.models import Notification
 from notifications.texts import fit
+from notifications.unsubscribe_links import link_for
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Rendered:
     calendar_name: str = "calendar.ics"
     calendar_method: str = "PUBLISH"
     segments: int = 0
+    unsubscribe: str = ""
 
     @property
     def message_id(self) -> str:
@@ -53,6 +55,7 @@ def render(delivery: Delivery, content: Content) -> Rendered:
             "login": row.login,
             "feature": row.get_feature_display(),
             "my_account": public_url(row.organization, "/account/"),
+            "unsubscribe": link_for(row.login_id, row.feature),
         }
         compose = _email if row.channel == Channel.EMAIL else _text
         return compose(row, content, context, delivery.useful_until)
@@ -72,6 +75,7 @@ def _email(row: Notification, content: Content, context: dict[str, object], usef
         calendar=content.calendar() if content.calendar else b"",
         calendar_name=content.calendar_name,
         calendar_method=content.calendar_method,
+        unsubscribe=str(context["unsubscribe"]),
         useful_until=useful_until,
     )
 

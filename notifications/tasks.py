@@ -6,9 +6,12 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.tenancy import everywhere
+from notifications.asking import ask
+from notifications.bounces import settle_waiting
 from notifications.claiming import BATCH
 from notifications.crossing import settle_crossings
 from notifications.delivery import deliver_some
+from notifications.holding import has_one_to_try, not_held
 from notifications.kinds import slugs
 from notifications.letters import deliver_some_letters
 from notifications.models import Letter, Notification
@@ -49,12 +52,25 @@ def deliver() -> None:
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
-    """Find due rows that nobody took, or whose worker died, and wake workers for them: every 15 seconds."""
+    """Find due rows that nobody took, or whose worker died, and wake workers for them: every 15 seconds.
+
+    Then settle the reports of emails that came before the emails were recorded as sent.
+    """
     with everywhere("the sweep serves every organization"):
-        due = Notification.objects.claimable(timezone.now(), kinds=slugs()).order_by()[: WAKE_AT_MOST * BATCH].count()
+        now = timezone.now()
+        rows = not_held(Notification.objects.claimable(now, kinds=slugs()), now)
+        due = rows.order_by()[: WAKE_AT_MOST * BATCH].count()
+        to_try = has_one_to_try(now)
     letters = Letter.objects.claimable(timezone.now()).exists()
-    for _batch in range(max(-(-due // BATCH), int(letters))):
+    for _batch in range(max(-(-due // BATCH), int(letters or to_try))):
         deliver.apply_async(expires=15)
+    settle_waiting()
+
+
+@shared_task(ignore_result=True)
+def ask_about_texts() -> None:
+    """Ask what became of texts of which no status callback came: every minute."""
+    ask()
 
 
 @shared_task(ignore_result=True)

@@ -15,12 +15,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.features import Channel
 from accounts.models import Client, EmailStop, Login, Organization, Role, TextStop, User
 from accounts.tenancy import everywhere
-from notifications.models import Letter, Notification, OutboxLetter, OutboxMessage
+from notifications.models import Hold, Letter, Notification, OutboxLetter, OutboxMessage
 from tests.access import member_objects, member_rows
 from tests.access.rows import ROLES as MEMBER_ROLES
 from tests.access.rows import Row as MemberRow
@@ -69,6 +70,9 @@ OPEN_TO_ALL = {
     # Without Twilio's signature nobody learns even whether a notification exists (T7, T10).
     "webhooks/twilio/inbound": Row(Answer(405, 403)),
     "webhooks/twilio/status/<int:pk>": Row(Answer(405, 403), Answer(405, 403), "notifications.notification"),
+    # Without a secret nobody is expected (E4); without our signature a link is none (E3).
+    "webhooks/email/<slug:provider>/": Row(Answer(404, 404)),
+    "unsubscribe/<str:token>": Row(Answer(404, 404)),
 }
 
 # What a platform admin may do with each model; everybody may look. The record and appointments are read (L2), and
@@ -80,6 +84,7 @@ MAY: dict[str, set[str]] = {
     "accounts.login": {"add", "change"},
     "accounts.textstop": set(),
     "accounts.emailstop": set(),
+    "notifications.hold": set(),
     "notifications.letter": set(),
     "notifications.notification": set(),
     "scheduling.appointment": set(),
@@ -186,6 +191,7 @@ def ids(practice: Practice, settings: Settings) -> dict[str, list[int]]:
         "accounts.client": [practice.child.pk],
         "accounts.login": [practice.mom.pk],
         "accounts.textstop": [stopped("2065550199")],
+        "notifications.hold": [Hold.objects.create(channel=Channel.TEXT, code="20003", next_try_at=timezone.now()).pk],
         "accounts.emailstop": [EmailStop.objects.create(address="gone@mail.example").pk],
         "notifications.letter": [letter.letter_id],
         "notifications.notification": [text.pk],

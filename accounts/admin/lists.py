@@ -1,6 +1,6 @@
 """What the admin's lists share: reading without editing, long filters, bounded counts, links, phone searches."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ MOST_COUNTED = 10_000
 class ReadOnlyAdmin(ModelAdmin[M]):
     """Shows rows that nobody adds, changes or deletes, by any method and whatever their permissions (L2)."""
 
-    actions = None
+    actions: Sequence[str] | None = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -36,9 +36,9 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
+                            ("unsubscribed", "it unsubscribed at the email provider"),
                             ("bounced", "it bounces"),
                             ("complained", "it was marked as spam"),
-                            ("unsubscribed", "it unsubscribed at the email provider"),
                         ],
                         max_length=12,
                         verbose_name="because",
@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                             ("bounced", "an email came back"),
                             ("complained", "an email was marked as spam"),
                             ("unsubscribed", "unsubscribed at the email provider"),
+                            ("subscribed", "subscribed again at the email provider"),
                             ("owner", "its owner, under My Account"),
                             ("admin", "a platform admin, as the person asked"),
                         ],

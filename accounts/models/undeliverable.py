@@ -20,14 +20,17 @@ class EmailStopQuerySet(models.QuerySet["EmailStop"]):
 class EmailStopManager(models.Manager["EmailStop"]):
     @transaction.atomic
     def stop(self, address: str, because: "EmailStop.Because", *, at: datetime | None = None, detail: str = "") -> bool:
-        """Halt all notices to this address (E4). False if they were halted already.
+        """Halt all notices to this address (E4). False if they were halted already, for this or a weightier reason.
 
         `detail` is the provider's own short word for it, never its sentence, which may hold the address.
         """
         at = at or timezone.now()
         address = UserManager.normalize_email(address)
         row, _created = self.get_or_create(address=address)
+        weights = list(EmailStop.Because)
+        lighter = weights[: weights.index(because)]
         stopped = self.filter(pk=row.pk, stopped_since__isnull=True).update(stopped_since=at, because=because)
+        stopped = stopped or self.filter(pk=row.pk, because__in=lighter).update(because=because)
         if stopped:
             EmailStopEvent.objects.create(address=address, stopped=True, how=because, at=at, detail=detail[:80])
         return bool(stopped)
@@ -41,14 +44,15 @@ class EmailStopManager(models.Manager["EmailStop"]):
         at: datetime | None = None,
         by: User | None = None,
         why: str = "",
+        only: "EmailStop.Because | None" = None,
     ) -> bool:
-        """Write to this address again. False if it was not halted."""
+        """Write to this address again. False if it was not halted by then, or not for the `only` reason asked about."""
+        at = at or timezone.now()
         address = UserManager.normalize_email(address)
-        resumed = self.filter(address=address, stopped_since__isnull=False).update(stopped_since=None)
+        halted = self.filter(address=address, stopped_since__lte=at)
+        resumed = (halted.filter(because=only) if only else halted).update(stopped_since=None)
         if resumed:
-            EmailStopEvent.objects.create(
-                address=address, stopped=False, how=how, at=at or timezone.now(), by=by, why=why
-            )
+            EmailStopEvent.objects.create(address=address, stopped=False, how=how, at=at, by=by, why=why)
         return bool(resumed)
 
 
@@ -56,9 +60,11 @@ class EmailStop(models.Model):
     """Whether an address bounces or complained, and since when; null once it is written to again."""
 
     class Because(models.TextChoices):
+        """The lightest first: a weightier one takes the place of a lighter one, in whatever order they come."""
+
+        UNSUBSCRIBED = "unsubscribed", _("it unsubscribed at the email provider")
         BOUNCED = "bounced", _("it bounces")
         COMPLAINED = "complained", _("it was marked as spam")
-        UNSUBSCRIBED = "unsubscribed", _("it unsubscribed at the email provider")
 
     address = models.EmailField(_("address"), unique=True)
     stopped_since = models.DateTimeField(_("stopped since"), null=True)
@@ -88,6 +94,7 @@ class EmailStopEvent(models.Model):
         BOUNCED = "bounced", _("an email came back")
         COMPLAINED = "complained", _("an email was marked as spam")
         UNSUBSCRIBED = "unsubscribed", _("unsubscribed at the email provider")
+        SUBSCRIBED = "subscribed", _("subscribed again at the email provider")
         OWNER = "owner", _("its owner, under My Account")
         ADMIN = "admin", _("a platform admin, as the person asked")
 

@@ -3,6 +3,8 @@
 `send` answers with the provider's id, or raises
 - `Permanent(code)`: the provider refused it; never try again. `reason` says why in people's words, if known.
 - `Transient(code, retry_after)`: it certainly was not accepted; try again while it is useful.
+- `OnceMore(code, reason)`: not accepted; worth one more try, and no third.
+- `Misconfigured(code, country)`: refused because of our account or our settings, as every other message would be.
 - `Lost(code)`: the answer never came; it may have been accepted.
 Nothing of a provider's own exception leaves a channel: they carry addresses and bodies.
 """
@@ -52,15 +54,43 @@ class Transient(ChannelError):
 
 
 @dataclass
+class OnceMore(ChannelError):
+    """Not accepted, for what may have passed at the next try; `reason` if it has not."""
+
+    reason: Reason
+
+
+@dataclass
+class Misconfigured(ChannelError):
+    """Refused for what a person must mend, and so would be every other message: the channel is held until then.
+
+    `country` if it concerns only numbers of one, as `phones.country_of` names it.
+    """
+
+    country: str = ""
+
+
+@dataclass
 class Lost(ChannelError):
     """No answer: accepted or not, nobody knows."""
 
 
+@dataclass(frozen=True)
+class Report:
+    """What became of one text, in the provider's words: a status and, where there is one, an error code."""
+
+    status: str
+    error_code: int | None = None
+
+
 class Lookup(Protocol):
-    """Asking the provider what it accepted."""
+    """Asking the provider what it accepted, and what became of it. Both raise a ChannelError."""
 
     def accepted(self, number: str, since: datetime) -> list[str]:
-        """The provider's ids of texts to this ten-digit number accepted since then; raises a ChannelError."""
+        """The provider's ids of texts to this ten-digit number accepted since then."""
+
+    def status(self, provider_id: str) -> Report | None:
+        """What became of one text; None if the provider knows none of this id and never will."""
 
     def written(self, sid: str) -> datetime:
         """When a text that came to us was written, by the provider's id of it; raises a ChannelError."""

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 
-from notifications.channels import UNTIL_MENDED, ChannelError, Lost, Permanent, Transient
+from notifications.channels import UNTIL_MENDED, ChannelError, Lost, Misconfigured, Permanent, Transient
 from notifications.channels.http import never_left, seconds_of
 from notifications.channels.sender import one_line, sender
 
@@ -52,6 +52,10 @@ REFUSED = {"invalid", "rejected"}
 NOT_TAKEN = REFUSED | {"failed"}
 # At the start of the answer's words (RFC 2034, 4); some servers write a "#" before it.
 _ENHANCED = re.compile(r"\s*#?5\.(?P<status>(?P<subject>[0-9]{1,3})\.[0-9]{1,3})(?![.0-9])")
+# What is surely ours, and of every email alike: all are held until it is mended (`Misconfigured`). The rest that is
+# ours goes on being tried row by row, so that one odd email never holds the others.
+NOT_SIGNED_IN = frozenset({530, 534, 535, 538})  # RFC 4954, 6
+NOT_OUR_ACCOUNT = frozenset({401, 402, 403})  # RFC 9110, 15.5: no credentials, unpaid, not allowed
 ID_LENGTH = 200  # characters; the ledger's column
 
 
@@ -78,6 +82,8 @@ class Email(Protocol):
     def calendar_name(self) -> str: ...
     @property
     def calendar_method(self) -> str: ...
+    @property
+    def unsubscribe(self) -> str: ...
 
 
 class EmailConnection:
@@ -152,6 +158,10 @@ def compose(message: Email) -> EmailMultiAlternatives:
         "Message-ID": message.message_id,  # the same for every attempt (E5)
         "Auto-Submitted": "auto-generated",  # keeps vacation notices away (RFC 3834, 5)
     }
+    if message.unsubscribe:
+        headers["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+        if message.unsubscribe.startswith("https://"):  # RFC 8058, 3.1; without it, mail programs open the page
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     if settings.EMAIL_BACKEND.startswith("anymail.backends.postmark"):
         headers["X-PM-KeepID"] = "true"  # Postmark replaces a Message-ID unless told so
     email = EmailMultiAlternatives(
@@ -211,15 +221,16 @@ def _left_usable(error: Exception) -> bool:
     return isinstance(error, AnymailError) and not isinstance(error, requests.RequestException)
 
 
-def _while_opening(error: Exception) -> Transient:
-    """Nothing was sent. A 5xx, or anything but trouble on the way, lasts until somebody mends it."""
+def _while_opening(error: Exception) -> ChannelError:
+    """Nothing was sent. A 5xx, or anything but trouble on the way, lasts until somebody mends it, for every email."""
     if isinstance(error, smtplib.SMTPResponseException):
-        return _ours(error.smtp_code)
+        code = str(error.smtp_code)
+        return Misconfigured(code) if 500 <= error.smtp_code < 600 else Transient(code)
     name = type(error).__name__
     passing = isinstance(error, (OSError, smtplib.SMTPServerDisconnected)) and not isinstance(
         error, smtplib.SMTPNotSupportedError
     )
-    return Transient(name) if passing else Transient(name, UNTIL_MENDED)
+    return Transient(name) if passing else Misconfigured(name)
 
 
 def _while_sending(error: Exception) -> ChannelError:
@@ -260,7 +271,7 @@ def _smtp(error: smtplib.SMTPException) -> ChannelError:
     return Lost(type(error).__name__)
 
 
-def _refused(code: int, words: "bytes | str", bare_finals: frozenset[int] = frozenset()) -> "Permanent | Transient":
+def _refused(code: int, words: "bytes | str", bare_finals: frozenset[int] = frozenset()) -> ChannelError:
     """What a refusal is about; `bare_finals` are final if they stand without an enhanced status code."""
     if not 500 <= code < 600:
         return Transient(str(code))
@@ -273,7 +284,9 @@ def _refused(code: int, words: "bytes | str", bare_finals: frozenset[int] = froz
     return Permanent(str(code)) if final else _ours(code)
 
 
-def _ours(code: int) -> Transient:
+def _ours(code: int) -> ChannelError:
+    if code in NOT_SIGNED_IN:
+        return Misconfigured(str(code))
     return Transient(str(code)) if 400 <= code < 500 else Transient(str(code), UNTIL_MENDED)
 
 
@@ -283,6 +296,8 @@ def _http(status: int, response: "requests.Response | None") -> ChannelError:
     code = str(status)
     if status in (408, 425, 429, 503):
         return Transient(code, wait)
+    if status in NOT_OUR_ACCOUNT:
+        return Misconfigured(code)
     if status >= 500 or status < 300:
         return Lost(code)  # 2xx: an answer that nobody can read
     return Transient(code, max(UNTIL_MENDED, wait or 0))

@@ -1,5 +1,6 @@
 """Texts through Twilio, by its own SDK. This module and the webhooks are the only ones that know Twilio."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,12 +16,11 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from accounts.models import TextStop, TextStopEvent
 from accounts.phones import e164
 from notifications import reasons
-from notifications.channels import ChannelError, Connection, Lookup, Lost, Permanent, Transient
+from notifications.channels import ChannelError, Connection, Lookup, Lost, Permanent, Report, Transient
 from notifications.channels.http import never_left, seconds_of
-from notifications.channels.twilio_errors import error_for
+from notifications.channels.twilio_errors import error_for, keep_what_it_says
 from notifications.rendering import Rendered
 from notifications.senders import sender_for
 
@@ -28,6 +28,8 @@ TWILIO = "https://api.twilio.com"
 SHORTEST_VALIDITY, LONGEST_VALIDITY = 1, 36_000  # seconds; Twilio's error 21624
 # Texts to one number that are looked through: one page, Twilio's largest, more than it keeps for a busy family.
 LOOK_THROUGH = 1000
+SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")  # of a text, as Twilio names them
+NOT_FOUND = "20404"
 
 
 class _Http(TwilioHttpClient):  # type: ignore[misc]  # twilio ships no types
@@ -66,7 +68,7 @@ class TextConnection:
         self._http = http
 
     def send(self, message: Rendered) -> str:
-        """Hand one text over; returns Twilio's SID of it. A refusal because of a STOP is kept as one (T8)."""
+        """Hand one text over; returns Twilio's SID of it. What a refusal says of the number is kept (T8)."""
         try:
             to = e164(message.recipient)
         except ValueError:  # the rules let none through
@@ -84,13 +86,13 @@ class TextConnection:
                 **{"messaging_service_sid" if sender.startswith("MG") else "from_": sender},
             )
         except Exception as error:  # noqa: BLE001 (whatever it was, the batch goes on and its words go nowhere)
-            failure = self._sorted(error)
+            failure = self._sorted(error, message.recipient)
         else:
             if created.sid:
                 return str(created.sid)
             failure = Lost("no SID")  # an answer, but hardly Twilio's
-        if isinstance(failure, Permanent) and failure.reason is reasons.REPLIED_STOP:
-            TextStop.objects.stop(message.recipient, how=TextStopEvent.How.REFUSED)
+        if isinstance(failure, Permanent) and failure.code.isdigit():
+            keep_what_it_says(int(failure.code), message.recipient)
         # Raised out here, so that it does not carry the provider's exception as its context.
         raise failure
 
@@ -111,6 +113,19 @@ class TextConnection:
             failure = self._sorted(error)
         raise failure
 
+    def status(self, provider_id: str) -> Report | None:
+        """What Twilio says now of the text of this SID; None for an id that is not Twilio's, or that it knows not."""
+        if not SID.fullmatch(provider_id):
+            return None
+        try:
+            found = self._client.messages(provider_id).fetch()
+            return Report(str(found.status), found.error_code)
+        except Exception as error:  # noqa: BLE001 (as above)
+            failure = self._sorted(error)
+        if failure.code == NOT_FOUND:
+            return None
+        raise failure
+
     def written(self, sid: str) -> datetime:
         """When an inbound text reached Twilio, to the second."""
         try:
@@ -123,11 +138,11 @@ class TextConnection:
             failure = Lost("no date")
         raise failure
 
-    def _sorted(self, error: Exception) -> ChannelError:
+    def _sorted(self, error: Exception, number: str = "") -> ChannelError:
         """The channel's error for one of the SDK's or of requests'; only a code or a class name is kept."""
         name = type(error).__name__
         if isinstance(error, (TwilioRestException, TwilioServiceException)):
-            return error_for(_code(error.code, error.status), error.status, self._http.retry_after)
+            return error_for(_code(error.code, error.status), error.status, self._http.retry_after, number=number)
         if isinstance(error, TwilioException):
             return Transient(name, self._http.retry_after)  # a list that could not be read, or no credentials
         if isinstance(error, requests.RequestException) and never_left(error):

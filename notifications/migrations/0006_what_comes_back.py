@@ -312,7 +312,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="earlierattempt",
-            constraint=models.UniqueConstraint(fields=("notification", "provider_id"), name="earlier_attempt_once"),
+            constraint=models.UniqueConstraint(
+                fields=("notification", "provider_id", "at"), name="earlier_attempt_once"
+            ),
         ),
         migrations.AddIndex(
             model_name="textthread",
@@ -341,6 +343,19 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("meaning__in", ["stop", "resume", "help", "maybe_stop", "other"])),
                 name="text_reply_meaning_known",
+            ),
+        ),
+        migrations.AddField(
+            model_name="letter",
+            name="provider_id",
+            field=models.CharField(blank=True, db_default="", default="", max_length=200, verbose_name="provider's id"),
+        ),
+        migrations.AddIndex(
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("provider_id", ""), _negated=True),
+                fields=["provider_id"],
+                name="letters_by_provider_id",
             ),
         ),
     ]

@@ -23,7 +23,8 @@ class EarlierAttempt(TenantModel):
     class Meta(TenantModel.Meta):
         ordering = ["at", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["notification", "provider_id"], name="earlier_attempt_once"),
+            # By SMTP, and at some providers, each attempt at an email has the same id.
+            models.UniqueConstraint(fields=["notification", "provider_id", "at"], name="earlier_attempt_once"),
         ]
         indexes = [models.Index(fields=["provider_id"], name="earlier_attempt_by_id")]
 

@@ -37,6 +37,7 @@ class Letter(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     error = models.CharField(_("what went wrong last"), max_length=40, blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True)
+    provider_id = models.CharField(_("provider's id"), max_length=200, blank=True, default="", db_default="")
     given_up_at = models.DateTimeField(_("given up"), null=True)
 
     objects = LetterQuerySet.as_manager()
@@ -57,7 +58,9 @@ class Letter(models.Model):
                 fields=["next_attempt_at"],
                 condition=Q(sent_at__isnull=True, given_up_at__isnull=True),
                 name="letters_to_send",
-            )
+            ),
+            # What a provider's report names.
+            models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="letters_by_provider_id"),
         ]
 
     def __str__(self) -> str:

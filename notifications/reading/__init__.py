@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from notifications.models import Meaning
-from notifications.reading import english, english_words, french, french_words
+from notifications.reading import english, english_words, french, french_words, phrases
 from notifications.reading.phrases import Rule
 from notifications.reading.words import (
     FRENCH_WORDS,
@@ -49,47 +49,7 @@ _REACTION = re.compile(
 # The stop sign, the sign of no entry, the sign of prohibition.
 _SIGNS: Final = "🛑⛔🚫"
 # A text that begins or ends so means it, unless it speaks of care.
-_BARE_WISHES: Final = STOP_WORDS - {"cancel", "end", "quit", "revoke"} | frozenset(
-    [
-        "stop it",
-        "stop this",
-        "stop that",
-        "stop these",
-        "stop them",
-        "stop everything",
-        "stop all",
-        "stop at once",
-        "stop forever",
-        "stopp",
-        "unsub",
-        "opt out",
-        "opt me out",
-        "unsubscribed",
-        "unsuscribe",
-        "unsubcribe",
-        "unsubscribe all",
-        "discontinue",
-        "desist",
-        "cease",
-        "arrete",
-        "arreter",
-        "stopper",
-        "cesser",
-        "arretez",
-        "arretez ca",
-        "arrete ca",
-        "arretez tout",
-        "stoppez",
-        "cessez",
-        "desabonner",
-        "desabonnement",
-        "desinscription",
-        "desinscrire",
-        "desinscrivez",
-        "se desabonner",
-        "me desabonner",
-    ]
-)
+_BARE_WISHES: Final = STOP_WORDS - {"cancel", "end", "quit", "revoke"} | english_words.BARE | french_words.BARE
 _AT_EITHER_END: Final = frozenset({"stop", "stopall", "unsubscribe", "optout", "opt out", "arret"})
 
 
@@ -128,17 +88,19 @@ def explain(body: str, opt_out_type: str = "") -> Reading:
 
 def _by_meaning(text: Text, body: str) -> Reading:
     """The strongest of what its parts say."""
-    found = [_bare_wish(text) or Reading(Meaning.OTHER), *(_of(part) for part in text.parts)]
+    found = [_of(part) for part in text.parts]
+    if wish := _bare_wish(text, denied=any(reading.rule == phrases.NOT_TO_STOP for reading in found)):
+        found.append(wish)
     if not text.words and any(sign in body for sign in _SIGNS):
         found.append(Reading(Meaning.MAYBE_STOP, "a sign that says stop"))
     for meaning in (Meaning.STOP, Meaning.MAYBE_STOP):
         for reading in found:
             if reading.meaning == meaning:
                 return Reading(meaning, reading.rule, reading.language or text.language)
-    return found[-1]
+    return next((reading for reading in found if reading.rule), Reading(Meaning.OTHER))
 
 
-def _bare_wish(text: Text) -> Reading | None:
+def _bare_wish(text: Text, *, denied: bool) -> Reading | None:
     """ "Stop. Thank you": a stop word and courtesies, or one before or after something that is not about care."""
     said = [bare(part) for part in text.parts]
     left = [words for words, _language in said if words]
@@ -146,12 +108,10 @@ def _bare_wish(text: Text) -> Reading | None:
         return None
     language = next((language for _words, language in said if language), "")
     if set(left) <= _BARE_WISHES:
-        french_word = any(
-            words.startswith(("arret", "stoppe", "cesse", "desa", "desin", "me des", "se des")) for words in left
-        )
-        return Reading(Meaning.STOP, "a stop word and courtesies", "fr" if french_word else language)
-    about_care = set(text.words) & (english_words.CARE | french_words.CARE)
-    if not about_care and {left[0], left[-1]} & _AT_EITHER_END and not _of(text.parts[-1]).rule.startswith("not "):
+        in_french = not french_words.BARE.isdisjoint(left)
+        return Reading(Meaning.STOP, "a stop word and courtesies", "fr" if in_french else language)
+    about_care = not (english_words.CARE | french_words.CARE).isdisjoint(text.words)
+    if not (about_care or denied) and {left[0], left[-1]} & _AT_EITHER_END:
         return Reading(Meaning.STOP, "a stop word by itself, and nothing about care", language)
     return None
 

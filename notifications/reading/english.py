@@ -4,7 +4,7 @@ from typing import Final
 
 from notifications.models import Meaning
 from notifications.reading.english_words import GROUPS
-from notifications.reading.phrases import Rule, rule
+from notifications.reading.phrases import NOT_TO_STOP, Rule, rule
 
 
 def _en(name: str, meaning: Meaning, phrases: str) -> Rule:
@@ -28,7 +28,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _en("our own words sent back", Meaning.OTHER, "stop to stop\nunstop to resume"),
     _en("a driver's automatic answer", Meaning.OTHER, "do not disturb while driving\ndo not disturb turned on"),
     _en(
-        "not to stop",
+        NOT_TO_STOP,
         Meaning.OTHER,
         """
         <dont> ever|want|wish|need|mean|you|u? to? stop|unsubscribe|cancel|quit|end|opt !<texting> $
@@ -37,9 +37,9 @@ RULES: Final[tuple[Rule, ...]] = (
         <dont> want|wish to be removed|taken|unsubscribed
         <dont> want|wish|need _ _? <these>* <texts> to stop|end
         <dont> want|wish|need <these>* <texts> to stop|end
-        didn|did|not|never|havent|haven t? not? say|said|ask|asked|mean|want|text|reply|request|requested to? stop
-        didn|did|not|never|havent|haven t? not? say|said|ask|asked|mean|want|text|reply|request|requested to \
-            <unsubscribe>
+        didn|haven|hadn t <said> to? stop|<unsubscribe>
+        never|didnt|havent <said> to? stop|<unsubscribe>
+        did|have not <said> to? stop|<unsubscribe>
         not to stop|unsubscribe|cancel
         no need to stop|unsubscribe|cancel
         """,
@@ -67,7 +67,7 @@ RULES: Final[tuple[Rule, ...]] = (
         """
         off|from the|your|that|a? \
             wait|waiting|waitlist|cancellation|cancelation|schedule|calendar|roster|books|rotation
-        off|from|of monday|tuesday|wednesday|thursday|friday|saturday|sunday
+        off|from|of the|your|this|a? monday|tuesday|wednesday|thursday|friday|saturday|sunday
         """,
     ),
     _en(
@@ -104,18 +104,19 @@ RULES: Final[tuple[Rule, ...]] = (
         unsubscribe me|us? from|to? <emails>
         """,
     ),
+    _en("stops writing to us", Meaning.OTHER, "stop|quit|stopping|quitting <texting> you|u|y"),
     _en(
         "wrong number",
         Meaning.STOP,
         """
         ^ <wrong> !of !on !for !in !is !was !listed
-        you|u|ya|all <verb>* <has> the|a? <wrong> !of !on !for !in
+        you|u|ya|all <verb>* <has> the|a? <wrong> !of !on !for !in !listed !as !down
         you|u <dont> have|got the right|correct number|person
         this is|s the|a? <wrong> !of !on !for !in
         it|that s|is the|a? <wrong> !of !on !for !in
         it|its|thats the|a? <wrong> !of !on !for !in
         think|believe|afraid you|u have|got the|a <wrong>
-        texting|messaging|texted|messaged|contacting|reached the|a? <wrong>
+        ^ texting|messaging|contacting the|a? <wrong>
         """,
     ),
     _en(
@@ -138,8 +139,12 @@ RULES: Final[tuple[Rule, ...]] = (
         <stop> sending <us>? this|these|those|that|your? \
             stuff|crap|shit|anything|things|them|this|these|those|that|junk|nonsense $
         <stop> sending <us>? $
+        <stop> sending these|this|those|it|them to <us>
         <stop> sending <us> _? _? text|texts|messages
-        <stop> <these>* <texts>
+        <stop> <these>* <texts> !app
+        <stop> <these>* texting|messaging $
+        stop|quit these|those|them $
+        stop msg|txt|text|message|reminder $
         """,
     ),
     _en(
@@ -155,6 +160,7 @@ RULES: Final[tuple[Rule, ...]] = (
         unsubscribe|unsuscribe|unsubcribe|unsub <number>
         unsubscribe|unsuscribe|unsubcribe|unsub from <these>* <list>
         opt me|us out !of
+        i|we opt out $
         opt me|us? out of <these>* <list>
         opting out !of
         ^ opt out of <these>* <list>
@@ -166,9 +172,13 @@ RULES: Final[tuple[Rule, ...]] = (
         Meaning.STOP,
         """
         <remove> me|us off|out? of? $
-        get me|us off <these>* <list>
-        <remove> me|us|my|name off|from|out|of* <these>* _? <list> !of
-        <remove> <number> !is
+        get me|us off <these>* _? <list>
+        <remove> me|us off|from|out|of* <these>* _? <list> !of
+        <remove> me|us off|from|out|of* this|these|it|that|everything|all|here $
+        take|remove my name off $
+        take|remove off <number>
+        <remove> <number> !is !from
+        <remove> <number> from <these>* _? <list>
         lose my|this number
         forget my|this number
         """,
@@ -177,12 +187,13 @@ RULES: Final[tuple[Rule, ...]] = (
         "do not text me",
         Meaning.STOP,
         """
-        <dont> <text> <us>? <fin>
+        <dont> <text> <us> <fin>
+        <dont> <text> anymore|again|ever|here
         <dont> <text> <us>? $
         <dont> send <us>? <these>* <texts>
         <dont> send <us>? anything|this|these|any $
         <dont> send <us>? anything|any more|else|again|further
-        leave me|us alone
+        leave me|us alone !with !for !at !in
         """,
     ),
     _en(
@@ -203,6 +214,7 @@ RULES: Final[tuple[Rule, ...]] = (
         <dont> want|need|wish|consent|agree|care <these>* <texts>
         <dont> want|need|wish|consent|agree|care to|keep|continue|be|have|get|receive|getting|receiving* \
             <these>* <texts>
+        <dont> want|need to|get|receive|getting|receiving|keep* these|those anymore? $
         <dont> want|wish to be texted|contacted|messaged|bothered|on|in
         <dont> want you|u|y|all|anyone|anybody* to? <text>|texting me|us
         <dont> want you|u|y|all* to? <text> me|us
@@ -212,7 +224,7 @@ RULES: Final[tuple[Rule, ...]] = (
         no longer want|wish to be texted|contacted|messaged
         want|wish|like|need <these>* <texts> to stop|end|cease
         want|wish|like|need you to stop <texting>
-        <texts> must|need|have|has|needs|should|gotta|please to? stop|end|cease
+        <texts> must|need|have|has|needs|gotta|please to? stop|end|cease
         make it|this|these|them|the|texts|messages* stop
         revoke|revoking|withdraw|withdrawing|rescind my|all? consent|permission $
         revoke|revoking|withdraw|withdrawing|rescind my|all? consent|permission to|for|from \
@@ -222,7 +234,7 @@ RULES: Final[tuple[Rule, ...]] = (
         turn|shut|switch off <these>* <texts>
         turn|shut|switch <these>* <texts> off
         disable|deactivate <these>* <texts>
-        i|we already|have|ve|just|had* said|told|asked you|u|y|all|guys|people* to? stop $
+        i|we already|have|ve|just|had|did* say|said|told|asked you|u|y|all|guys|people* to? stop $
         """,
     ),
     _en(

@@ -3,7 +3,7 @@
 from typing import Final
 
 GROUPS: Final = {
-    "stop": "stop|stopp|stoping|stopping|quit|cease|discontinue|halt|end|cancel|unsubscribe me from",
+    "stop": "stop|stopp|quit|cease|discontinue|halt|end|cancel|unsubscribe me from",
     "dont": "don t|dont|do not|donot|don not|never|pls dont",
     "texting": (
         "texting|txting|messaging|msging|contacting|sms|smsing|bothering|spamming|harassing|pestering|bugging"
@@ -14,14 +14,15 @@ GROUPS: Final = {
     "texts": (
         "texts|txts|text messages|text msgs|messages|msgs|sms|mms|text reminders|text notifications"
         "|text alerts|communications|communication|contact|correspondence|reminders|notifications|alerts"
-        "|texting|messaging|this text|this message|this reminder|this chat|this thread|this conversation"
-        "|this service|this spam|spam|these|automated texts"
+        "|this text|this message|this reminder|this chat|this thread|this conversation"
+        "|this service|this spam|spam|automated texts"
     ),
     "these": (
         "the|these|those|your|my|our|all|all of|all the|all these|any|any more|anymore|any further|more"
         "|further|future|such|so many|so much|appointment|appt|appts|text|automated|automatic|reminder"
         "|annoying|damn|stupid|constant|daily|unwanted|unsolicited|getting|receiving|me|us|every single|with"
     ),
+    "said": "say|said|ask|asked|mean|meant|want|text|reply|request|requested",
     "us": ("me|us|this number|this phone|my phone|my number|my cell|here|on this number|to this number|at this number"),
     "number": (
         "my number|my phone number|my phone|my cell number|my cell|my mobile|this number|this phone number"
@@ -31,7 +32,7 @@ GROUPS: Final = {
     "list": (
         "list|lists|mailing list|contact list|contacts|call list|text list|texting list|sms list|texts"
         "|text messages|messages|reminders|notifications|alerts|texting|messaging|database|system"
-        "|distribution|group text|group chat|this|these|it|that|everything|all|here|phone list|reminder list"
+        "|distribution|group text|group chat|phone list|reminder list"
         "|reminders list|subscription|records"
     ),
     "hours": (
@@ -79,7 +80,13 @@ GROUPS: Final = {
         "|cancelled|canceled|doctor|dr|therapist|nurse|teacher|bus|train|sign|light|traffic|hospital|clinic"
         "|school|confirm|confirmed|see|meet|taking|take|email|calls"
     ),
+    # Stops that need no other word.
+    "bare": (
+        "stop it|stop this|stop that|stop these|stop them|stop everything|stop all|stop at once|stop forever|stopp"
+        "|unsub|opt out|opt me out|unsubscribed|unsuscribe|unsubcribe|unsubscribe all|discontinue|desist|cease"
+    ),
 }
 
+BARE: Final = frozenset(GROUPS["bare"].split("|"))
 # Where one of these stands, a bare "stop" beside it may be about that.
 CARE: Final = frozenset(f"{GROUPS['care']}|{GROUPS['about care']}".split("|"))

@@ -4,7 +4,7 @@ from typing import Final
 
 from notifications.models import Meaning
 from notifications.reading.french_words import GROUPS
-from notifications.reading.phrases import Rule, rule
+from notifications.reading.phrases import NOT_TO_STOP, Rule, rule
 
 
 def _fr(name: str, meaning: Meaning, phrases: str) -> Rule:
@@ -24,10 +24,11 @@ REQUEST: Final = _fr(
 RULES: Final[tuple[Rule, ...]] = (
     _fr("our own words sent back", Meaning.OTHER, "stop pour arreter\nunstop pour reprendre\narret pour arreter"),
     _fr(
-        "not to stop",
+        NOT_TO_STOP,
         Meaning.OTHER,
         """
         n <stop> surtout? pas|jamais|plus
+        ai|as|a|ont|avons|avez|avaient|avait arrete|cesse
         ne me|m? arretez|cessez|desabonnez|retirez|enlevez pas|surtout|jamais
         ne pas|jamais me|m|nous? <stop>
         ne pas|jamais me|m desabonner|retirer|enlever
@@ -75,8 +76,8 @@ RULES: Final[tuple[Rule, ...]] = (
             le|un|la|une <wrong> !de !sur !au !dans
         au <wrong>
         pas le bon|bonne numero|personne
-        c|ce est|etait le|un|la|une? <wrong>
-        trompez|trompe|trompes|trompee de? numero|personne
+        c|ce est|etait le|un|la|une? <wrong> !de !sur !au !dans
+        vous|tu vous|t|etes|es|avez* trompez|trompe|trompes|trompee de? numero|personne
         erreur de numero|personne|destinataire
         """,
     ),
@@ -119,8 +120,9 @@ RULES: Final[tuple[Rule, ...]] = (
         veux|voulons|souhaite|voudrais que vous|tu|ca|cela|les? textos|messages? <stop>
         veux|veut|voulons|souhaite|souhaitons|desire|voudrais plus rien recevoir|savoir
         n ai|avons plus|pas besoin <these>* <texts>
-        ^ plus|pas|aucun|aucuns jamais? de|d|aucun? <texts>
+        ^ plus|pas|aucun|aucuns jamais? de|d|aucun? <texts> !recu !recus !pour !sur !dans !au !aujourd !hier
         ^ plus aucun|jamais de? <texts>
+        ^ fini <these>* <texts>
         annulez|annuler|annule|desactivez|desactiver|bloquez <these>* <texts>
         retire|revoque mon consentement !de !a
         laissez|laisse|fichez|foutez|foute|crissez|calissez|sacrez|lachez|lache moi|nous|patience \
@@ -170,6 +172,7 @@ RULES: Final[tuple[Rule, ...]] = (
         """
         trop de|d <texts>
         trop souvent
+        ne? m|me|nous appelez|telephonez plus
         pourquoi _? _? _? recois|recevons|recoit
         pourquoi _? _? m|me <write>
         comment avez|as _? eu|obtenu|trouve mon numero

@@ -13,11 +13,11 @@ GROUPS: Final = {
     ),
     "write": (
         "ecrivez|ecris|textez|texte|textes|envoyez|envoie|envoies|contactez|contacte|contactes|derangez"
-        "|derange|harcelez|achalez|appelez|sollicitez|importunez|recontactez|ecrives"
+        "|derange|harcelez|achalez|sollicitez|importunez|recontactez|ecrives"
     ),
     # Plural, or with "this": "cancel my appointment text me" is about no texts.
     "texts": (
-        "textos|texto|messages|messages textes|message texte|sms|rappels|rappels par texto|notifications"
+        "textos|texto|messages|message|messages textes|message texte|sms|rappels|rappels par texto|notifications"
         "|alertes|envois|avis par texto|messages automatiques|rappels textos|pourriels|spams|ca|cela"
         "|ces messages|ces textos|tout ca|contact|communications|correspondance"
     ),
@@ -54,7 +54,13 @@ GROUPS: Final = {
         "|heures|autobus|bus|docteur|medecin|therapeute|annuler|annulez|deplacer|reporter|confirme|confirmer"
         "|viens|venons|maladie|ecole|courriels|courriel|appels"
     ),
+    # Stops that need no other word.
+    "bare": (
+        "arret|arrete|arreter|stopper|cesser|arretez|arretez ca|arrete ca|arretez tout|stoppez|cessez|desabonner"
+        "|desabonnement|desinscription|desinscrire|desinscrivez|se desabonner|me desabonner"
+    ),
 }
 
+BARE: Final = frozenset(GROUPS["bare"].split("|"))
 # Where one of these stands, a bare "stop" beside it may be about that.
 CARE: Final = frozenset(f"{GROUPS['care']}|{GROUPS['about care']}".split("|"))

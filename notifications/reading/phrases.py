@@ -17,8 +17,12 @@ Every repeat is bounded, so reading takes time in proportion to the text.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from notifications.models import Meaning
+
+NOT_TO_STOP: Final = "not to stop"
+"""The name of the rules, in every language, by which somebody asks us to go on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ _TOGETHER: Final = {("stop", "all"): "stopall", ("opt", "out"): "optout", ("un",
 # Said around a wish, and no part of it.
 _COURTESIES = {
     "en": "please pls plz plse pleas kindly thanks thx thnx ty tysm hi hello hey sorry just sir madam maam dear",
-    "fr": "svp stp merci bonjour bonsoir allo salut desole desolee",
+    "fr": "svp stp merci bonjour bonsoir allo salut desole desolee veuillez",
 }
 _LONG_COURTESIES = {
     "en": (
@@ -29,7 +29,7 @@ _LONG_COURTESIES = {
 }  # fmt: skip
 # Said around a bare "stop", and meaning nothing there; elsewhere they do ("no more texts").
 _INTERJECTIONS = {
-    "en": "no yes yeah ok okay now immediately already asap omg ugh dude man bro lol guys bye goodbye everyone again",
+    "en": "no yes yeah ok okay now immediately already asap omg ugh dude man lol guys bye goodbye everyone again but",
     "fr": "non oui ouin maintenant immediatement tout de suite la",
 }
 

@@ -7,6 +7,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 
 from accounts import phones
+from notifications.advice import HoldInWords, holds_in_words
 from notifications.kinds import kind_of
 from notifications.models import TextReply
 from notifications.reachability import Reach
@@ -61,6 +62,12 @@ def truth_to_you(reach: Reach) -> str:
 def truth_about_them(reach: Reach) -> str:
     """The same about somebody else, for staff."""
     return reach.whole_truth(to_you=False)
+
+
+@register.simple_tag
+def holds() -> list[HoldInWords]:
+    """The channels that are held now, for platform admins."""
+    return holds_in_words()
 
 
 @register.filter

@@ -8,6 +8,7 @@ from tests.notifications.replies import write
 #    anonymous mom stranger therapist colleague owner outsider
 ROWS: dict[str, Row] = {
     "account/preferences/": row("302 302 302 302 302 302 302", "302 302 302 302 302 302 302"),
+    "account/emails-again/": row("302 302 302 302 302 302 302", "302 302 302 302 302 302 302"),
     "account/notifications/": row("302 200 200 200 200 200 200"),
     "logins/<int:pk>/preferences/": row("302 404 404 302 404 302 404", "302 404 404 302 404 302 404", of="mom"),
     "record/": row("302 404 404 200 200 200 200"),

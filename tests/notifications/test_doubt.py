@@ -27,7 +27,7 @@ from notifications.channels.text import TextConnection
 from notifications.claiming import BATCH
 from notifications.forecast import forecast
 from notifications.models import Notification, State
-from notifications.webhooks.status import note
+from notifications.reports import note
 from scheduling.lines import Line
 from scheduling.models import Appointment, Mention
 from scheduling.scan import scan
@@ -760,4 +760,4 @@ def test_scans_and_sweeps_do_not_queue_behind_deliveries(broker: redis.Redis) ->
     for entry in app.conf.beat_schedule.values():
         app.send_task(entry["task"], **entry.get("options", {}))
     assert broker.llen("notices") == 1
-    assert broker.llen("clock") == len(app.conf.beat_schedule) == 2
+    assert broker.llen("clock") == len(app.conf.beat_schedule) == 4

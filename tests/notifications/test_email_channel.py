@@ -17,7 +17,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.tenancy import within
-from notifications.channels import UNTIL_MENDED, ChannelError, Lost, Permanent, Transient, local
+from notifications.channels import UNTIL_MENDED, ChannelError, Lost, Misconfigured, Permanent, Transient, local
 from notifications.channels.email import compose, open_connection
 from notifications.models import OutboxMessage
 from notifications.rendering import Rendered
@@ -207,7 +207,7 @@ def test_a_connection_closed_after_so_many_messages_is_replaced_at_once(smtp: Sm
 
 SMTP_TABLE = [
     (RefuseConnection(421), Transient("421")),
-    (RefuseConnection(554, "5.7.1 Go away"), Transient("554", UNTIL_MENDED)),
+    (RefuseConnection(554, "5.7.1 Go away"), Misconfigured("554")),
     (RefuseRecipient(450), Transient("450")),
     (RefuseRecipient(421), Transient("421")),
     (RefuseData(451), Transient("451")),
@@ -222,8 +222,8 @@ SMTP_TABLE = [
     (RefuseData(550, "5.1.1 No such mailbox"), Permanent("550")),
     (RefuseData(552, "5.2.3 Too long for this mailbox"), Permanent("552")),
     # Said of us.
-    (RefuseRecipient(530, "5.7.0 Authentication required"), Transient("530", UNTIL_MENDED)),
-    (RefuseRecipient(535, "Authentication failed"), Transient("535", UNTIL_MENDED)),
+    (RefuseRecipient(530, "5.7.0 Authentication required"), Misconfigured("530")),
+    (RefuseRecipient(535, "Authentication failed"), Misconfigured("535")),
     (RefuseRecipient(550, "5.7.1 Relaying denied"), Transient("550", UNTIL_MENDED)),
     (RefuseRecipient(553, "5.1.8 Sender's domain not found"), Transient("553", UNTIL_MENDED)),
     (RefuseRecipient(550, "5.1.7 Sender's address not understood"), Transient("550", UNTIL_MENDED)),
@@ -284,12 +284,12 @@ def test_a_password_that_a_server_does_not_know_is_ours_to_mend(
     smtp: SmtpStandin, email: Rendered, settings: Settings
 ) -> None:
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "blink", "wrong"
-    assert failure(email) == Transient("SMTPNotSupportedError", UNTIL_MENDED)
+    assert failure(email) == Misconfigured("SMTPNotSupportedError")
 
 
 def test_a_backend_that_is_not_there_is_ours_to_mend(email: Rendered, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "no.such.Backend"
-    assert failure(email) == Transient("ModuleNotFoundError", UNTIL_MENDED)
+    assert failure(email) == Misconfigured("ModuleNotFoundError")
 
 
 # Anymail, by the example of Postmark.
@@ -337,7 +337,7 @@ def postmark_says(code: int, words: str) -> Answer:
         (Answer(503, "busy", {"Retry-After": "nonsense"}), Transient("503")),
         (Answer(500, "{}"), Lost("500")),
         (Answer(504, "gateway"), Lost("504")),
-        (Answer(401, '{"ErrorCode": 10, "Message": "Bad token"}'), Transient("401", UNTIL_MENDED)),
+        (Answer(401, '{"ErrorCode": 10, "Message": "Bad token"}'), Misconfigured("401")),
         (Answer(400, "{}"), Transient("400", UNTIL_MENDED)),
         (Answer(413, "{}"), Transient("413", UNTIL_MENDED)),
         (postmark_says(300, "Invalid 'To' address: '{to}'."), Permanent("AnymailRecipientsRefused")),

@@ -20,6 +20,7 @@ from notifications.models import Notification, OutboxMessage
 from notifications.rendering import Rendered, render
 from notifications.templatetags.notices import kind_label, phone_link
 from notifications.texts import segments
+from notifications.unsubscribe_links import link_for
 from scheduling.lines import Line
 from scheduling.models import Appointment
 from scheduling.scan import scan
@@ -244,7 +245,9 @@ def test_links_of_an_email_lead_to_pages_of_this_practice_and_texts_carry_none_N
     assert public_url(harbor.organization, "/account/") in pages
     appointment = public_url(harbor.organization, f"/my/appointments/{email.notification.subject_id}/")
     assert appointment in pages
-    assert all(page.startswith(public_url(harbor.organization, "/")) for page in pages)
+    unsubscribe = link_for(email.notification.login_id, email.notification.feature)
+    assert all(page.startswith(public_url(harbor.organization, "/")) for page in pages - {unsubscribe})
+    assert unsubscribe in pages
     assert public_url(harbor.organization, "/account/") in email.body
     assert appointment in email.body
     for promised in ("://", "www.", "blink.example", "My Account", "Mon compte", "Sign in", "sign in", "onnectez"):

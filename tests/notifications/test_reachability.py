@@ -70,19 +70,22 @@ CASES = {
     ),
     "email_bounced": Case(
         yours="Emails cannot reach you: emails to your address come back.",
-        theirs="Emails cannot reach Maria Rivera: emails to this address come back.",
+        theirs="Emails cannot reach Maria Rivera: emails to this address come back. "
+        "Only they can ask for emails again, under My Account. Staff cannot undo it.",
         channel=Channel.EMAIL,
         email_stop=reasons.EMAIL_BOUNCED,
     ),
     "email_complained": Case(
         yours="Emails cannot reach you: an email to your address was marked as spam.",
-        theirs="Emails cannot reach Maria Rivera: an email to this address was marked as spam.",
+        theirs="Emails cannot reach Maria Rivera: an email to this address was marked as spam. "
+        "Only they can ask for emails again, under My Account. Staff cannot undo it.",
         channel=Channel.EMAIL,
         email_stop=reasons.EMAIL_COMPLAINED,
     ),
     "email_unsubscribed": Case(
         yours="Emails cannot reach you: your address unsubscribed from all emails.",
-        theirs="Emails cannot reach Maria Rivera: this address unsubscribed from all emails.",
+        theirs="Emails cannot reach Maria Rivera: this address unsubscribed from all emails. "
+        "Only they can ask for emails again, under My Account. Staff cannot undo it.",
         channel=Channel.EMAIL,
         email_stop=reasons.EMAIL_UNSUBSCRIBED,
     ),

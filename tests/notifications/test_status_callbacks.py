@@ -82,10 +82,10 @@ def test_a_callback_before_the_answer_settles_the_doubt_T10(
 
 STORIES = [
     (("queued", "sent", "delivered"), State.DELIVERED, "", ""),
-    (("queued", "sent", "undelivered"), State.UNDELIVERED, reasons.PHONE_OUT_OF_REACH.code, "30003"),
-    (("queued", "sent", "failed"), State.FAILED, reasons.PHONE_OUT_OF_REACH.code, "30003"),
+    (("queued", "sent", "undelivered"), State.UNDELIVERED, reasons.NUMBER_TAKES_NO_TEXTS.code, "30006"),
+    (("queued", "sent", "failed"), State.FAILED, reasons.NUMBER_TAKES_NO_TEXTS.code, "30006"),
     (("sent", "undelivered", "delivered"), State.DELIVERED, "", ""),
-    (("failed", "undelivered", "sent"), State.UNDELIVERED, reasons.PHONE_OUT_OF_REACH.code, "30003"),
+    (("failed", "undelivered", "sent"), State.UNDELIVERED, reasons.NUMBER_TAKES_NO_TEXTS.code, "30006"),
 ]
 ORDERS = [(order, *end) for statuses, *end in STORIES for order in permutations(statuses)]
 
@@ -96,7 +96,7 @@ def test_any_order_and_any_repeats_end_the_same_T10(
     twilio: TwilioStandin, row: Notification, order: tuple[str, ...], state: State, reason: str, detail: str, times: int
 ) -> None:
     for status in order * times:
-        codes = {"ErrorCode": "30003"} if status in ("undelivered", "failed") else {}
+        codes = {"ErrorCode": "30006"} if status in ("undelivered", "failed") else {}
         assert report(twilio, row, status, **codes) == 204
     kept = now(row)
     assert (kept.state, kept.reason, kept.reason_detail, kept.provider_id) == (state, reason, detail, SID)
@@ -106,11 +106,11 @@ def test_any_order_and_any_repeats_end_the_same_T10(
 @pytest.mark.parametrize(
     ("status", "code", "words"),
     [
-        ("undelivered", "30003", "Not texted: the phone was switched off or out of reach (code 30003)"),
+        ("undelivered", "30004", "Not texted: the phone, or its phone company, blocks these texts (code 30004)"),
         ("undelivered", "30006", "Not texted: the number is a landline or cannot take texts (code 30006)"),
         ("undelivered", "30007", "Not texted: the phone company took it for spam (code 30007)"),
         ("failed", "30036", "Not texted: it waited at the provider until it was too late (code 30036)"),
-        ("failed", "30034", "Not texted: the provider could not send it (code 30034)"),
+        ("failed", "12345", "Not texted: the provider could not send it (code 12345)"),
         ("undelivered", "12345", "Not texted: the phone company did not deliver it (code 12345)"),
         ("undelivered", "", "Not texted: the phone company did not deliver it (code –)"),
     ],

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from accounts.models import TextStop
 from notifications import reasons
-from notifications.channels import UNTIL_MENDED, ChannelError, Lost, Permanent, Transient
+from notifications.channels import UNTIL_MENDED, ChannelError, Lost, Misconfigured, OnceMore, Permanent, Transient
 from notifications.channels.http import LONGEST_WAIT, seconds_of
 from notifications.channels.text import open_connection, open_lookup
 from notifications.rendering import Rendered
@@ -121,12 +121,14 @@ CODES = [
     (server_error(503), Transient("20503")),
     (Refuse(21611), Transient("21611")),
     (Refuse(30001), Transient("30001")),
-    (Refuse(20003, 401), Transient("20003", UNTIL_MENDED)),
-    (Refuse(20403, 403), Transient("20403", UNTIL_MENDED)),
-    (Refuse(21408), Transient("21408", UNTIL_MENDED)),
-    (Refuse(21606), Transient("21606", UNTIL_MENDED)),
-    (Refuse(30034, retry_after=900), Transient("30034", 900.0)),
-    (Refuse(21701), Transient("21701", UNTIL_MENDED)),
+    (Refuse(20003, 401), Misconfigured("20003")),
+    (Refuse(20403, 403), Misconfigured("20403")),
+    (Refuse(21408), Misconfigured("21408", "US")),
+    (Refuse(21606), Misconfigured("21606")),
+    (Refuse(30034, retry_after=900), Misconfigured("30034")),
+    (Refuse(30003), OnceMore("30003", reasons.PHONE_OUT_OF_REACH)),
+    (Refuse(404, 404), Transient("404", UNTIL_MENDED)),
+    (Refuse(21701), Misconfigured("21701")),
     (server_error(500), Lost("20500")),
     (Refuse(502, 502), Lost("502")),
     (Hang(TIMEOUT * 4, accepted=True), Lost("ReadTimeout")),
@@ -149,7 +151,7 @@ def test_each_failure_is_sorted(
 
 def test_a_wrong_token_is_ours_to_mend(twilio: TwilioStandin, text: Rendered, settings: Settings) -> None:
     settings.TWILIO_AUTH_TOKEN = "wrong"
-    assert failure(text) == Transient("20003", UNTIL_MENDED)
+    assert failure(text) == Misconfigured("20003")
 
 
 def test_a_provider_that_is_not_there_took_nothing(twilio: TwilioStandin, text: Rendered) -> None:

@@ -16,6 +16,7 @@ from accounts.features import Channel, Feature
 from accounts.models import Login
 from accounts.tenancy import everywhere
 from notifications.claiming import SPARE, claim, in_order, is_due
+from notifications.holding import Holds
 from notifications.models import Notification, State
 from notifications.senders import by_email, senders
 from tests.conftest import make_login, make_practice
@@ -57,6 +58,9 @@ def analyze() -> None:
         cursor.execute("ANALYZE")
 
 
+NOTHING_HELD = Holds([], [])
+
+
 @pytest.fixture
 def logins(db: None, settings: Settings) -> list[Login]:
     """A hundred with numbers that end in every digit, and two senders."""
@@ -74,7 +78,7 @@ def test_no_claim_sorts_the_backlog(logins: list[Login]) -> None:
     with everywhere("the test explains"):
         for sender in senders():
             for due, index in zip(
-                in_order(sender, now), ("ledger_appointments_first", "ledger_then_the_rest"), strict=True
+                in_order(sender, NOTHING_HELD, now), ("ledger_appointments_first", "ledger_then_the_rest"), strict=True
             ):
                 people = due.select_related("login__user", "organization", "client")
                 plan = people.select_for_update(skip_locked=True, of=("self",))[: AT_ONCE + SPARE].explain(analyze=True)
@@ -90,7 +94,7 @@ def test_appointments_come_first_and_then_the_nearest_deadline(logins: list[Logi
     for feature in (Feature.INVOICES, Feature.APPOINTMENTS):
         fill(logins, 10, Channel.EMAIL, feature, now)
     with everywhere("the test looks"):
-        found = [row for due in in_order(by_email(), now) for row in due]
+        found = [row for due in in_order(by_email(), NOTHING_HELD, now) for row in due]
     assert [row.feature for row in found] == ["appointments"] * 10 + ["invoices"] * 10
     for rows in (found[:10], found[10:]):
         assert [row.useful_until for row in rows] == sorted(row.useful_until for row in rows)

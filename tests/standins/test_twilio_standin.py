@@ -396,7 +396,7 @@ def receiver() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            fields = {name: values[0] for name, values in parse_qs(body).items()}
+            fields = {name: values[0] for name, values in parse_qs(body, keep_blank_values=True).items()}
             url = state.public + self.path
             signature = self.headers["X-Twilio-Signature"]
             genuine = RequestValidator(AUTH_TOKEN).validate(url, fields, signature)
@@ -550,3 +550,15 @@ def test_as_a_process_it_logs_a_line_per_accepted_text(tmp_path: Path, end: str)
 )
 def test_segments_are_counted(body: str, count: int) -> None:
     assert segments(body) == count
+
+
+def test_a_text_from_a_phone_is_kept_and_told_of_as_often_as_wanted(twilio: TwilioStandin, receiver: Receiver) -> None:
+    written_at = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    told: Any = {"to": f"{receiver.public}/in", "sender": MOM, "number": PRACTICE, "written_at": written_at}
+    assert twilio.receive("STOP", times=2, **told) == ((204, ""), (204, ""))
+    first, second = receiver.received
+    assert first == second
+    assert (first["From"], first["To"], first["Body"], first["FromZip"]) == (MOM, PRACTICE, "STOP", "")
+    kept = client(twilio).messages(first["MessageSid"]).fetch()
+    assert (kept.direction, kept.date_created, kept.body) == ("inbound", written_at, "STOP")
+    assert twilio.messages == ()  # those are ours
