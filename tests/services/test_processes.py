@@ -216,7 +216,9 @@ def assert_the_web_answers(port: int) -> None:
 def assert_nobody_is_mentioned(listener: Listener, broker: PrivateRedis) -> None:
     messages = listener.messages()
     assert {message["headers"]["task"] for message in messages} == {
+        "notifications.tasks.ask_about_texts",
         "notifications.tasks.deliver",
+        "notifications.tasks.settle_order",
         "notifications.tasks.sweep",
         "scheduling.tasks.scan",
     }
