@@ -5,8 +5,6 @@ The file is the one beside the code, wherever a command is started; BLINK_ENV_FI
 production also stops when something that it cannot run without is missing.
 """
 
-import hashlib
-import hmac
 import os
 import re
 from collections.abc import Mapping
@@ -42,6 +40,7 @@ class Environment(BaseSettings):
 
     BLINK_ENVIRONMENT: Literal["local", "production"] = "local"
     SECRET_KEY: str = Field(LOCAL_SECRET, repr=False)
+    SECRET_KEY_FALLBACKS: str = Field("", repr=False)
     DEBUG: bool = False
     PORT: int = Field(8000, ge=1, le=65535)
     PUBLIC_URL: str = ""  # locally: this computer, at PORT
@@ -159,13 +158,6 @@ class Environment(BaseSettings):
             # Every email would be refused for good.
             raise ValueError("must be an email address, with or without a name before it") from None
         return value
-
-    @model_validator(mode="after")
-    def _outbox_signs_like_twilio(self) -> Self:
-        # What is texted to the demo comes by the very address that Twilio would use, which takes nothing unsigned.
-        if self.DELIVERY == "outbox" and not self.TWILIO_AUTH_TOKEN and self.BLINK_ENVIRONMENT == "local":
-            self.TWILIO_AUTH_TOKEN = hmac.new(self.SECRET_KEY.encode(), b"outbox", hashlib.sha256).hexdigest()
-        return self
 
     @model_validator(mode="after")
     def _one_kind_of_encryption(self) -> Self:

@@ -8,7 +8,6 @@ from typing import Any
 
 import anymail.urls
 import pytest
-from anymail.webhooks.amazon_ses import AmazonSESTrackingWebhookView
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -16,7 +15,6 @@ from pytest_django import Settings
 from accounts.features import Channel
 from accounts.models import EmailStop
 from accounts.tenancy import everywhere
-from notifications.email_reports import NO_SUCH_MAILBOX, ONCE_MORE, read_event
 from notifications.models import EmailEvent, Notification, State
 from notifications.webhooks.email import VIEWS
 from tests.conftest import Practice
@@ -85,8 +83,7 @@ def test_every_provider_that_anymail_hears_is_heard() -> None:
     }
     old_names = {"sendinblue"}  # Brevo's, which Anymail is about to drop
     assert tracking - old_names == set(VIEWS)
-    needing_packages = {"amazon_ses"}
-    assert set(PROVIDERS) == set(VIEWS) - needing_packages
+    assert set(PROVIDERS) == set(VIEWS)
     for route in anymail.urls.urlpatterns:
         name = str(route.pattern).removesuffix("/tracking/")
         if name in VIEWS:
@@ -139,23 +136,6 @@ def test_what_people_read_is_not_kept(provider: Provider, row: Notification) -> 
     assert not EmailEvent.objects.exists()
 
 
-def test_amazons_bounces_are_told_apart_E4() -> None:
-    """Its view asks for Amazon's package when it begins; its parser does not."""
-    view = object.__new__(AmazonSESTrackingWebhookView)
-    mail = {"messageId": "0101-x", "destination": ["mom@mail.example"]}
-    for kind, effect in (("Permanent", NO_SUCH_MAILBOX), ("Transient", ONCE_MORE), ("Undetermined", ONCE_MORE)):
-        bounce = {
-            "bounceType": kind,
-            "bounceSubType": "General",
-            "bouncedRecipients": [{"emailAddress": "mom@mail.example"}],
-        }
-        (event,) = view.esp_to_anymail_events(
-            {"eventType": "Bounce", "bounce": bounce, "mail": mail},
-            {"MessageId": "sns-1", "Timestamp": "2026-11-23T10:00:00.000Z"},
-        )
-        assert read_event(event, "Amazon SES").effect is effect
-
-
 # Who else might call.
 
 
@@ -197,7 +177,9 @@ def test_one_secret_takes_the_place_of_another_without_a_gap(
 def test_a_providers_own_signature_is_checked(provider: Provider, row: Notification) -> None:
     """With the right secret, and another's words under the signature."""
     if not provider.settings:
-        assert provider.name in {"brevo", "mailjet", "postmark", "resend", "sparkpost"}, "these have the secret alone"
+        assert provider.name in {"amazon_ses", "brevo", "mailjet", "postmark", "sparkpost"}, (
+            "these have the secret alone"
+        )
         return
     call = report(provider, row, "hard_bounce")
     forged = {
@@ -221,13 +203,6 @@ def test_what_a_setting_lacks_is_no_error(provider: Provider, row: Notification,
     if provider.settings:
         assert post(report(provider, row, "hard_bounce")) in (400, 403, 404)
         assert nothing_happened(row)
-
-
-def test_what_a_package_lacks_is_no_error(settings: Settings) -> None:
-    settings.EMAIL_BACKEND, settings.ANYMAIL = SMTP, {"WEBHOOK_SECRET": [SECRET]}
-    assert post(Call("/webhooks/email/amazon_ses/", b"{}", JSON, basic(SECRET))) == 404
-    settings.ANYMAIL = {"WEBHOOK_SECRET": [SECRET], "RESEND_SIGNING_SECRET": "whsec_x"}
-    assert post(Call("/webhooks/email/resend/", b"{}", JSON, basic(SECRET))) == 404
 
 
 def test_only_the_provider_in_use_is_expected_or_any_behind_smtp(practice: Practice, settings: Settings) -> None:
@@ -335,7 +310,7 @@ def test_three_thousand_mutated_requests_are_neither_accepted_nor_errors(
     rows = [sent(practice, provider) for provider in PROVIDERS.values()]
     for provider in PROVIDERS.values():
         use(provider, settings)
-        for number in range(3000 // len(PROVIDERS)):
+        for number in range(-(-3000 // len(PROVIDERS))):
             what = What(chance.choice(list(provider.words)), message_id_of(provider), "somebody@else.example")
             if number % 2:
                 answers[post(signed(provider, mutated(provider.write(what, provider.words[what.word]), chance)))] += 1
@@ -344,7 +319,7 @@ def test_three_thousand_mutated_requests_are_neither_accepted_nor_errors(
                 status = post(forged(provider, genuine, chance))
                 forged_and_taken += status < 400
                 answers[status] += 1
-    assert answers.total() == 3000
+    assert answers.total() >= 3000
     assert not [status for status in answers if status >= 500], answers
     assert forged_and_taken == 0, answers
     assert all(now(row).state == State.SENT for row in rows)

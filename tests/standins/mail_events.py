@@ -6,7 +6,6 @@
     client.generic("POST", call.path, call.body, content_type=call.content_type, headers=call.headers)
 
 Shapes: each provider's documentation of its webhooks, as linked from Anymail's page of that provider.
-Amazon SES cannot be configured without its own package (boto3), which Blink does not install.
 """
 
 import base64
@@ -91,6 +90,31 @@ def basic(secret: str) -> dict[str, str]:
 
 def _hmac(header: str) -> Sign:
     return lambda body: {header: hmac.new(KEY.encode(), body, hashlib.sha256).hexdigest()}
+
+
+def _amazon(what: What, word: Mapping[str, Any]) -> Any:
+    moment = what.at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    mail = {"messageId": what.message_id, "timestamp": moment, "destination": [what.recipient], "headers": []}
+    (kind,) = (name for name in word if name != "eventType")
+    people = {"bounce": "bouncedRecipients", "complaint": "complainedRecipients"}.get(kind, "recipients")
+    named = [{"emailAddress": what.recipient}] if kind in ("bounce", "complaint") else [what.recipient]
+    event = {**word, "mail": mail, kind: {**word[kind], people: named, "timestamp": moment}}
+    return {
+        "Type": "Notification",
+        "MessageId": what.event_id,
+        "TopicArn": "arn:aws:sns:us-west-2:123456789012:blink",
+        "Message": event,
+        "Timestamp": moment,
+        "SignatureVersion": "1",
+    }
+
+
+def _by_amazon(provider: Provider, written: Any) -> Call:
+    """As SNS posts it: what happened is a string in it, and its headers say the same as the body."""
+    posted = {"Type": "Notification", "MessageId": "x", **written} if isinstance(written, dict) else {}
+    headers = {"x-amz-sns-message-type": str(posted.get("Type")), "x-amz-sns-message-id": str(posted.get("MessageId"))}
+    body = {**written, "Message": json.dumps(written.get("Message"))} if isinstance(written, dict) else written
+    return Call(provider.path, json.dumps(body).encode(), "text/plain; charset=UTF-8", headers)
 
 
 def _brevo(what: What, word: str) -> Any:
@@ -233,6 +257,14 @@ def _resend(what: What, word: tuple[str, Mapping[str, Any]]) -> Any:
     return {"type": kind, "created_at": what.at.isoformat().replace("+00:00", "Z"), "data": {**data, **more}}
 
 
+def _resend_signature(body: bytes) -> Mapping[str, str]:
+    """As Svix signs for Resend: https://docs.svix.com/receiving/verifying-payloads/how-manual"""
+    timestamp = str(int(datetime.now(UTC).timestamp()))
+    signed = b".".join([b"msg_1", timestamp.encode(), body])
+    signature = base64.b64encode(hmac.new(KEY.encode(), signed, hashlib.sha256).digest()).decode()
+    return {"svix-id": "msg_1", "svix-timestamp": timestamp, "svix-signature": f"v1,{signature}"}
+
+
 def _sendgrid(what: What, word: Mapping[str, Any]) -> Any:
     event = {"email": what.recipient, "timestamp": what.epoch, "sg_event_id": what.event_id, "sg_message_id": "x.y"}
     return [{**event, "anymail_id": what.message_id, "smtp-id": "<x@ismtpd>", **word}]
@@ -284,6 +316,18 @@ def _signed_by_unisender_go(provider: Provider, written: Any) -> Call:
 
 _POSTAL_FAILED = {"details": "Permanent failure", "output": "550", "time": 0.2}
 _BY_NAME = [
+    Provider(
+        "amazon_ses",
+        {
+            "delivered": {"eventType": "Delivery", "delivery": {"smtpResponse": "250 OK"}},
+            "hard_bounce": {"eventType": "Bounce", "bounce": {"bounceType": "Permanent", "bounceSubType": "General"}},
+            "soft_bounce": {"eventType": "Bounce", "bounce": {"bounceType": "Transient", "bounceSubType": "General"}},
+            "complaint": {"eventType": "Complaint", "complaint": {"complaintFeedbackType": "abuse"}},
+            "opened": {"eventType": "Open", "open": {"userAgent": "x", "ipAddress": "192.0.2.1"}},
+        },
+        _amazon,
+        finish=_by_amazon,
+    ),
     Provider(
         "brevo",
         {
@@ -416,6 +460,8 @@ _BY_NAME = [
             "opened": ("email.opened", {}),
         },
         _resend,
+        {"RESEND_SIGNING_SECRET": f"whsec_{base64.b64encode(KEY.encode()).decode()}"},
+        sign=_resend_signature,
     ),
     Provider(
         "sendgrid",
