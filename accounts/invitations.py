@@ -19,7 +19,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import letters
-from accounts.models import Client, Login, Organization, Role, User
+from accounts.features import Channel
+from accounts.models import Client, Login, Organization, Preference, PreferenceChange, Role, User
 from accounts.tenancy import everywhere, within
 
 VALID_FOR = timedelta(days=14)
@@ -88,8 +89,9 @@ def send_activation(login: Login, *, by: Login | None = None) -> None:
 def correct_email(login: Login, email: str, *, by: Login) -> Login:
     """Give a login that is not activated to whoever has this address, and send the activation letter there (S4).
 
-    The old link is of no use from then on. A user who was only made for the mistaken address goes with it. Raises
-    ValidationError once the login is activated: from then on only its owner changes the address.
+    The old link is of no use from then on, and what was turned off by the links in emails there is on again. A user who
+    was only made for the mistaken address goes with it. Raises ValidationError once the login is activated: from then
+    on only its owner changes the address.
     """
     address = _clean_address(email)
     with within(login.organization_id):
@@ -101,6 +103,7 @@ def correct_email(login: Login, email: str, *, by: Login) -> Login:
         if before.user.email != address:
             _refuse_second_login(address, by=by)
             Login.objects.filter(pk=login.pk).update(user=_user_at(address))
+            _undo_choices(before, by=by)
             _remove_if_never_used(before.user)
         login.refresh_from_db()
         send_activation(login, by=by)
@@ -188,6 +191,15 @@ def _refuse_second_login(address: str, *, by: Login) -> None:
     else:
         words = _("%(name)s has this address and a login here already.")
     raise ValidationError({"email": ValidationError(words, code="taken", params={"name": login.name})})
+
+
+def _undo_choices(before: Login, *, by: Login) -> None:
+    """Turn on what the receiver of the mistaken address turned off: all they had of this login is a link (E3)."""
+    for kept in Preference.objects.filter(login=before):
+        changes = PreferenceChange.objects.filter(login=before, feature=kept.feature, channel=Channel.EMAIL)
+        last = changes.first()
+        if last is not None and not last.became and last.by_id == before.user_id:
+            kept.choose(Channel.EMAIL, on=True, by=by.user)
 
 
 def _remove_if_never_used(user: User) -> None:

@@ -253,6 +253,7 @@ def read_anymail() -> dict[str, str | list[str]]:
     """Any provider's own settings, by Anymail's names: ANYMAIL_POSTMARK_SERVER_TOKEN is POSTMARK_SERVER_TOKEN.
 
     ANYMAIL_WEBHOOK_SECRET may hold several, with commas between, so that one can replace the other without a gap.
+    Raises Misconfigured for one that no provider can send, or that is soon guessed: for some it is the only proof.
     """
     file = env_file()
     kept: Mapping[str, str | None] = dotenv_values(file) if file else {}
@@ -263,4 +264,9 @@ def read_anymail() -> dict[str, str | list[str]]:
         if name.startswith("ANYMAIL_") and value
     }
     secrets = [each.strip() for each in str(found.get("WEBHOOK_SECRET", "")).split(",") if each.strip()]
+    if not all(re.fullmatch(r"[^:]+:.+", each) and len(each) >= 20 for each in secrets):
+        words = (
+            "ANYMAIL_WEBHOOK_SECRET must be user:password, of at least 20 characters, or several with commas between"
+        )
+        raise Misconfigured(f"Blink's settings are wrong:\n{words}")
     return found | ({"WEBHOOK_SECRET": secrets} if secrets else {})

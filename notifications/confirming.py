@@ -3,8 +3,12 @@
 Twilio answers by itself what it knows: its keywords alone, and whatever Advanced Opt-Out recognized. Everything else
 that changed something is confirmed here, once, as the law allows (47 CFR 64.1200(a)(12)). It goes out in
 the answer to the provider's request, not through the ledger: it is the one text that a stopped number may get.
+
+Whoever has our number can ask for such answers, and each costs us. So, as of every text, none goes abroad (T3), where
+some numbers earn with what they are sent; and a number that asks on and on, such as a machine, gets no more for now.
 """
 
+from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
@@ -12,6 +16,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from accounts import phones
 from accounts.models import Login, TextStop
 from notifications.models import InboundText, Meaning
 from notifications.reading import Reading
@@ -22,6 +27,9 @@ ANSWERED_BY_TWILIO: Final = frozenset(
     {"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "start", "unstop", "yes",
      "help", "info"}
 )  # fmt: skip
+CONFIRMED: Final = (Meaning.STOP, Meaning.RESUME, Meaning.HELP)
+MOST_ANSWERS: Final = 5  # of ours and of Twilio's together, to one number
+FOR_A_WHILE: Final = timedelta(hours=1)
 
 
 def confirmation(text: InboundText, reading: Reading, *, changed: bool) -> str:
@@ -31,11 +39,21 @@ def confirmation(text: InboundText, reading: Reading, *, changed: bool) -> str:
     """
     if text.opt_out_type or text.body.strip().casefold() in ANSWERED_BY_TWILIO:
         return ""
+    if not phones.is_us_or_canada(text.phone):
+        return ""
     if reading.meaning == Meaning.HELP:
         due = not TextStop.objects.in_force().filter(phone=text.phone).exists()
     else:
         due = changed
-    return words_for(reading.meaning, reading.language or language_of(text.phone)) if due else ""
+    if not due or _asks_on_and_on(text):
+        return ""
+    return words_for(reading.meaning, reading.language or language_of(text.phone))
+
+
+def _asks_on_and_on(text: InboundText) -> bool:
+    """Whether the number asked for answers often enough lately."""
+    lately = InboundText.objects.filter(phone=text.phone, received_at__gt=text.received_at - FOR_A_WHILE)
+    return lately.filter(meaning__in=CONFIRMED).count() > MOST_ANSWERS
 
 
 def words_for(meaning: Meaning, language: str) -> str:

@@ -23,7 +23,7 @@ from accounts.models import Login
 from notifications.doors import Doors
 from notifications.facts import subjects_of
 from notifications.kinds import kind_of, slugs
-from notifications.models import Notification, ReplySender, State, TextReply, TextThread
+from notifications.models import Meaning, Notification, ReplySender, State, TextReply, TextThread
 from notifications.models.inbound import TextThreadQuerySet
 from notifications.record import logins_in_record
 from pages.lists import MAX_WORDS, Listing, query_without_page, words_of
@@ -81,6 +81,7 @@ class Row:
     thread: TextThread
     people: People
     last: TextReply
+    may_want_to_stop: bool
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class Conversation:
     page: Page[TextReply]
     query: str
     may_finish: bool
+    may_want_to_stop: bool
 
     @property
     def has_ours(self) -> bool:
@@ -128,8 +130,20 @@ def rows_of(threads: Sequence[TextThread], reader: Login) -> list[Row]:
     last_of = dict(asked.annotate(newest=Subquery(newest)).values_list("pk", "newest"))
     last = TextReply.objects.in_bulk([pk for pk in last_of.values() if pk])
     people = people_of(threads, reader)
+    wanting = _wanting_to_stop(threads, reader)
     # Of one whose last visible reply has gone meanwhile, for its client was unlinked, there is nothing to show.
-    return [Row(each, people[each.pk], last[pk]) for each in threads if (pk := last_of.get(each.pk)) in last]
+    return [
+        Row(each, people[each.pk], last[pk], each.pk in wanting)
+        for each in threads
+        if (pk := last_of.get(each.pk)) in last
+    ]
+
+
+def _wanting_to_stop(threads: Collection[TextThread], reader: Login) -> set[int]:
+    """Those marked as such, where a reply that the reader may read says so (S3)."""
+    marked = [thread.pk for thread in threads if thread.may_want_to_stop]
+    replies = TextReply.objects.all().visible_to(reader).filter(thread__in=marked, meaning=Meaning.MAYBE_STOP)
+    return set(replies.values_list("thread", flat=True))
 
 
 def people_of(threads: Collection[TextThread], reader: Login) -> dict[int, People]:
@@ -174,6 +188,7 @@ def conversation(request: HttpRequest, thread: TextThread, reader: Login, on: It
         page,
         query_without_page(request),
         may_finish(thread, reader),
+        bool(_wanting_to_stop([thread], reader)),
     )
 
 

@@ -55,7 +55,7 @@ def render(delivery: Delivery, content: Content) -> Rendered:
             "login": row.login,
             "feature": row.get_feature_display(),
             "my_account": public_url(row.organization, "/account/"),
-            "unsubscribe": link_for(row.login_id, row.feature),
+            "unsubscribe": link_for(row.login, row.feature),
         }
         compose = _email if row.channel == Channel.EMAIL else _text
         return compose(row, content, context, delivery.useful_until)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import phones
-from accounts.admin.lists import BoundedPaginator, PhoneSearch, ReadOnlyAdmin, SinceFilter, change_url
+from accounts.admin.lists import BoundedPaginator, ReadOnlyAdmin, SinceFilter, change_url
 from accounts.models import EmailStop, EmailStopEvent, PhoneFault, TextStop, TextStopEvent, User
 from notifications.admin.whereabouts import Whereabouts, of_address, of_number
 
@@ -102,6 +102,8 @@ class LookedUpAdmin(ReadOnlyAdmin[Any]):
             return self._page(request, row, form)
         said = self.carry_out(row, act=request.POST.get("act", ""), why=form.cleaned_data["why"], by=request.user)
         if said:
+            # Not everything that is decided has a history of its own, and the reason is kept for good.
+            self.log_change(request, row, form.cleaned_data["why"])
             messages.success(request, said)
         else:
             messages.warning(request, gettext("Nothing was changed: it was so already."))
@@ -140,13 +142,11 @@ class InForceFilter(SinceFilter):
 
 
 @admin.register(TextStop)
-class TextStopAdmin(LookedUpAdmin, PhoneSearch[TextStop]):
+class TextStopAdmin(LookedUpAdmin):
     """Opt-outs by number (T6). A STOP is the person's: here it is undone only as they asked, with the reason kept."""
 
     list_display = ("number", "stopped", "stopped_since")
     list_filter = (InForceFilter,)
-    search_fields = ("phone",)
-    search_help_text = _("A number, or the end of one")
     look_up_form = LookUpNumber
     column = "phone"
 
@@ -182,7 +182,6 @@ class EmailStopAdmin(LookedUpAdmin):
 
     list_display = ("address", "stopped", "because", "stopped_since")
     list_filter = (InForceFilter, "because")
-    search_fields = ("address",)
     look_up_form = LookUpAddress
     column = "address"
 

@@ -32,7 +32,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 def _answer(request: HttpRequest, subject: Subject) -> HttpResponse:
     with everywhere("a link in an email names a login, not an organization"):
         login = Login.objects.select_related("organization", "user").filter(pk=subject.login_id).first()
-    if login is None:
+    if login is None or not subject.is_for(login):
         return render(request, "notifications/unsubscribe_gone.html")
     with within(login.organization_id), translation.override(login.language):
         words = {"practice": login.organization.name, "feature": name_of(login, subject.feature)}

@@ -9,8 +9,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client as Browser
 from django.utils import timezone
 
+from accounts.features import Channel, Feature
 from accounts.invitations import by_token, correct_email, invite, path_to, send_activation
-from accounts.models import Client, Login, Preference, Role, User
+from accounts.models import Client, Login, Preference, PreferenceChange, Role, User
 from accounts.tenancy import OutOfScope, everywhere, within
 from tests.accounts.mailbox import NEW_PASSWORD, PASSWORD, letters_to, link_in
 from tests.conftest import Practice, make_client
@@ -259,6 +260,25 @@ def test_a_mistyped_address_is_corrected_before_activation_S4(practice: Practice
     assert Browser().post(old_link, TWICE).status_code == 404
     assert not User.objects.filter(email="grandam@mail.example").exists()  # made for the mistake alone
     assert Browser().post(link_in(letters_to(ADDRESS)[0]), TWICE).status_code == 302
+
+
+def test_what_a_stranger_turned_off_is_on_again_once_the_address_is_corrected_S4_E3(practice: Practice) -> None:
+    """Who gets the emails of others presses the link in them that stops them; the family would then hear nothing."""
+    login = invited(practice, "grandam@mail.example")
+    with within(practice.organization):
+        reminders, invoices = (
+            Preference.objects.get(login=login, feature=feature) for feature in (Feature.APPOINTMENTS, Feature.INVOICES)
+        )
+        reminders.choose(Channel.EMAIL, on=False, by=login.user)
+        invoices.choose(Channel.EMAIL, on=False, by=practice.owner.user)
+    correct_email(login, ADDRESS, by=practice.owner)
+    with within(practice.organization):
+        emailed = Preference.objects.filter(login=login, email_since__isnull=False).values_list("feature", flat=True)
+        assert Feature.APPOINTMENTS in emailed
+        assert Feature.INVOICES not in emailed, "that was not the stranger"
+        change = PreferenceChange.objects.filter(login=login).first()
+        assert change
+        assert (change.feature, change.became, change.by) == (Feature.APPOINTMENTS, True, practice.owner.user)
 
 
 def test_a_user_who_is_somebody_stays_when_an_address_is_corrected_S4(

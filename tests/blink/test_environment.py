@@ -258,6 +258,23 @@ def test_the_settings_of_a_mail_provider_pass_through(monkeypatch: pytest.Monkey
     assert read_anymail() == {"POSTMARK_SERVER_TOKEN": "from-the-file", "MAILGUN_API_KEY": "from-the-shell"}
 
 
+def test_the_secret_of_reports_may_be_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANYMAIL_WEBHOOK_SECRET", "blink:the-one-that-holds, blink:the:one:before,")
+    assert read_anymail()["WEBHOOK_SECRET"] == ["blink:the-one-that-holds", "blink:the:one:before"]
+
+
+@pytest.mark.parametrize(
+    "secret", ["blink:short", "no-colon-in-these-words", ":no-user-but-a-password", "blink:the-one-that-holds,b:c"]
+)
+def test_a_secret_of_reports_that_cannot_work_or_is_soon_guessed_is_refused_E4(
+    monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    monkeypatch.setenv("ANYMAIL_WEBHOOK_SECRET", secret)
+    with pytest.raises(Misconfigured, match="ANYMAIL_WEBHOOK_SECRET must be user:password") as refused:
+        read_anymail()
+    assert secret not in str(refused.value)
+
+
 # --- the settings, in a process of their own
 
 

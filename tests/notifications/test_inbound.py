@@ -17,7 +17,7 @@ from accounts.features import Channel
 from accounts.models import Login, PhoneFault, TextStop, TextStopEvent
 from accounts.tenancy import within
 from notifications import inbound, threads
-from notifications.confirming import ANSWERED_BY_TWILIO, words_for
+from notifications.confirming import ANSWERED_BY_TWILIO, FOR_A_WHILE, MOST_ANSWERS, words_for
 from notifications.models import InboundText, Meaning
 from notifications.reachability import reaches
 from notifications.reading import explain
@@ -165,6 +165,25 @@ def test_help_that_twilio_does_not_know_is_given_unless_the_number_is_stopped_T6
     text("STOP")
     assert text("help!") == ""
     assert InboundText.objects.filter(meaning=Meaning.HELP).count() == 3
+
+
+@pytest.mark.parametrize("sender", ["+442079460958", "+18765550123", "+12060550143", "72255", "BANK", "+12065550143x9"])
+def test_nobody_is_answered_who_is_never_texted_T3(text: Text, sender: str) -> None:
+    """Some numbers abroad earn with each text that they can make us send."""
+    for said in ("help!", "please stop texting me", "unstop!"):
+        assert text(said, sender=sender) == ""
+    assert InboundText.objects.count() == 3
+
+
+def test_who_asks_on_and_on_is_obeyed_and_answered_a_few_times_T6(text: Text) -> None:
+    said = ["please stop texting me", "unstop!", "help!"] * 10
+    assert len(list(filter(None, map(text, said)))) == MOST_ANSWERS
+    assert not stopped()
+    text("please stop texting me")
+    assert stopped()
+    assert text("help!", sender="+12065550144") == HELP, "that is another number"
+    InboundText.objects.update(received_at=timezone.now() - FOR_A_WHILE)
+    assert text("unstop!") == RESUMED
 
 
 def test_french_words_are_answered_in_french_T4(text: Text) -> None:

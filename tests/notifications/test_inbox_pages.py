@@ -269,6 +269,18 @@ def test_who_may_want_to_stop_is_marked_with_the_way_to_their_preferences_T7(pra
     assert "They may want to stop getting texts." not in read(browser, page_of(practice))
 
 
+def test_what_the_reader_may_not_read_is_not_said_to_want_to_stop_S3(practice: Practice) -> None:
+    stranger = make_login(practice.organization, "Sam Stranger", phone=MOM)
+    link(stranger, make_client(practice.organization, "Another"))
+    write("of both", at=long_ago())
+    call(practice.mom, "2065550199")
+    write("do you have to text every week", meaning=Meaning.MAYBE_STOP)
+    for reader, told in ((practice.therapist, False), (practice.owner, True)):
+        browser = signed_in(reader)
+        for url in ("/", LIST, page_of(practice)):
+            assert ("ay want to stop" in read(browser, url)) is told, (reader.name, url)
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

@@ -245,7 +245,8 @@ def test_links_of_an_email_lead_to_pages_of_this_practice_and_texts_carry_none_N
     assert public_url(harbor.organization, "/account/") in pages
     appointment = public_url(harbor.organization, f"/my/appointments/{email.notification.subject_id}/")
     assert appointment in pages
-    unsubscribe = link_for(email.notification.login_id, email.notification.feature)
+    with within(harbor.organization):
+        unsubscribe = link_for(email.notification.login, email.notification.feature)
     assert all(page.startswith(public_url(harbor.organization, "/")) for page in pages - {unsubscribe})
     assert unsubscribe in pages
     assert public_url(harbor.organization, "/account/") in email.body

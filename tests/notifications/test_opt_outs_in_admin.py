@@ -5,6 +5,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import IntegrityError, transaction
 from django.test import Client as Browser
 from django.utils import timezone
@@ -135,12 +136,20 @@ def test_the_database_itself_wants_the_reason_T6(pat: User) -> None:
     assert TextStop.objects.in_force().exists()
 
 
-def test_a_number_that_took_no_texts_is_believed_again_T8(browser: Browser) -> None:
+def test_a_number_that_took_no_texts_is_believed_again_T8(browser: Browser, pat: User) -> None:
     PhoneFault.objects.note("2065550143", reason=reasons.NUMBER_TAKES_NO_TEXTS.code, code="30006")
     url, page = page_of(browser, "2065550143")
     assert "Not texted: the number is a landline or cannot take texts (code 30006)" in page
     browser.post(url.replace("change/", "decide/"), {"act": "believe", "why": WHY, "asked": "on"})
     assert not PhoneFault.objects.exists()
+    kept = LogEntry.objects.get()
+    assert (kept.user, kept.change_message) == (pat, WHY), "the page says that it is kept for good"
+
+
+@pytest.mark.parametrize("url", [NUMBERS, ADDRESSES])
+def test_nobody_is_looked_for_in_the_address_of_a_page(browser: Browser, url: str) -> None:
+    """A search of the list would be one: addresses of pages are logged, and kept by browsers."""
+    assert 'name="q"' not in browser.get(url).content.decode()
 
 
 def test_an_address_that_bounces_is_explained_and_written_to_again_with_a_reason_E4(

@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from pytest_django import Settings
 
 from accounts.features import Channel, Feature
-from accounts.models import FeatureToggle, Login, Preference, PreferenceChange, Role
+from accounts.models import FeatureToggle, Login, Preference, PreferenceChange, Role, User
 from accounts.tenancy import everywhere, within
 from notifications.channels.email import open_connection
 from notifications.kinds import Content, Delivery
@@ -35,7 +35,7 @@ def public(settings: Settings) -> None:
 
 
 def path_for(login: Login, feature: Feature = Feature.APPOINTMENTS) -> str:
-    return link_for(login.pk, feature).removeprefix(PUBLIC_URL)
+    return link_for(login, feature).removeprefix(PUBLIC_URL)
 
 
 def read(html: bytes) -> str:
@@ -165,6 +165,36 @@ def test_what_is_no_more_is_said_in_plain_words_E3(practice: Practice) -> None:
         assert "nothing left to stop" in read(answer.content)
 
 
+@pytest.mark.parametrize("reached_by", ["a new user", "a new address"])
+def test_who_got_them_at_a_wrong_address_cannot_stop_those_of_the_right_one_E3_S4(
+    practice: Practice, reached_by: str
+) -> None:
+    """Staff mend a slip of the pen until the login is activated: what a stranger got is still in their mailbox."""
+    stranger = path_for(practice.mom)
+    with within(practice.organization):
+        if reached_by == "a new user":
+            practice.mom.user = User.objects.create_user("the.right.maria@example.com")
+            practice.mom.save()
+        else:
+            practice.mom.user.email = "the.right.maria@example.com"
+            practice.mom.user.save()
+    pages = {read(answer.content) for answer in (Browser().get(stranger), Browser().post(stranger))}
+    (words,) = pages
+    assert "None are sent to this address any more" in words
+    assert practice.organization.name not in words
+    assert email_on(practice.mom) == ALL
+    assert not changes(practice.mom)
+    assert Browser().post(path_for(practice.mom)).status_code == 200
+    assert email_on(practice.mom) == ALL - {"appointments"}
+
+
+def test_a_link_is_known_however_the_address_is_spelled_E3(practice: Practice) -> None:
+    path = path_for(practice.mom)
+    User.objects.filter(pk=practice.mom.user_id).update(email=practice.mom.user.email.title())
+    assert Browser().post(path).status_code == 200
+    assert email_on(practice.mom) == ALL - {"appointments"}
+
+
 def test_a_link_that_is_not_ours_is_one_and_the_same_page_E3(practice: Practice) -> None:
     genuine = path_for(practice.mom).removeprefix("/unsubscribe/")
     payload, _, signature = genuine.rpartition(".")
@@ -231,7 +261,7 @@ def notice(login: Login) -> Rendered:
 
 
 def test_the_headers_are_as_rfc_8058_wants_them_by_smtp_E3(smtp: SmtpStandin, practice: Practice) -> None:
-    link = link_for(practice.mom.pk, Feature.APPOINTMENTS)
+    link = link_for(practice.mom, Feature.APPOINTMENTS)
     with open_connection() as connection:
         connection.send(make_email(practice.mom, unsubscribe=link))
         connection.send(make_email(practice.dad))
@@ -247,7 +277,7 @@ def test_the_headers_are_as_rfc_8058_wants_them_by_smtp_E3(smtp: SmtpStandin, pr
 def test_the_headers_are_as_rfc_8058_wants_them_through_anymail_E3(
     mail_api: MailApiStandin, practice: Practice
 ) -> None:
-    link = link_for(practice.mom.pk, Feature.APPOINTMENTS)
+    link = link_for(practice.mom, Feature.APPOINTMENTS)
     with open_connection() as connection:
         connection.send(make_email(practice.mom, unsubscribe=link, calendar=b"BEGIN:VCALENDAR"))
     headers = {header["Name"]: header["Value"] for header in mail_api.emails[0]["Headers"]}
@@ -260,7 +290,7 @@ def test_the_headers_are_as_rfc_8058_wants_them_through_anymail_E3(
 def test_without_https_no_one_click_is_promised(smtp: SmtpStandin, practice: Practice, settings: Settings) -> None:
     settings.PUBLIC_URL = "http://127.0.0.1:8000"
     with open_connection() as connection:
-        connection.send(make_email(practice.mom, unsubscribe=link_for(practice.mom.pk, Feature.APPOINTMENTS)))
+        connection.send(make_email(practice.mom, unsubscribe=link_for(practice.mom, Feature.APPOINTMENTS)))
     assert smtp.emails[0].message["List-Unsubscribe"].strip().startswith("<http://127.0.0.1:8000/unsubscribe/")
     assert "List-Unsubscribe-Post" not in smtp.emails[0].message
 
@@ -269,7 +299,7 @@ def test_without_https_no_one_click_is_promised(smtp: SmtpStandin, practice: Pra
 def test_every_notice_says_it_in_words_too_E3(practice: Practice, role: Role) -> None:
     login = practice.mom if role == Role.CLIENT else practice.therapist
     email = notice(login)
-    link = link_for(login.pk, Feature.MESSAGES)
+    link = link_for(login, Feature.MESSAGES)
     assert email.unsubscribe == link
     assert f"Stop emails about messages: {link}" in email.body
     assert re.search(rf'<a href="{re.escape(link)}"[^>]*>Stop emails about messages</a>', email.html)
