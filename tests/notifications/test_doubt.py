@@ -32,6 +32,7 @@ from scheduling.lines import Line
 from scheduling.models import Appointment, Mention
 from scheduling.scan import scan
 from tests.conftest import Practice
+from tests.notifications.test_bounces import tell
 from tests.notifications.test_delivery import (
     A_LEASE,
     clock,
@@ -238,6 +239,44 @@ def test_an_agenda_that_is_skipped_in_doubt_leaves_the_others_their_own_email_R5
     run()
     assert hour(other) in mailbox(smtp)[-1]
     assert "Appointment moved" in mailbox(smtp)[-1]
+
+
+# An agenda that came back silences nothing either.
+
+
+@pytest.mark.parametrize(("why", "told"), [("timed_out", 1), ("bounced", 0)])
+def test_an_agenda_that_came_back_for_good_leaves_the_others_their_own_email_R5_E4(
+    family: Practice, smtp: SmtpStandin, clock: Clock, why: str, told: int
+) -> None:
+    """A mailbox that was full for an hour gets it; an address that does not exist is not said to have been told."""
+    row = due_email(family)
+    other = family.appointment(timedelta(hours=40))
+    begun = timezone.now()
+    while not now(row).state == State.UNDELIVERED:
+        run()
+        tell(now(row), "bounced", why, message_id=now(row).provider_id)
+        clock.shift(3600)
+    smtp.clear()
+    clock.move_to(begun + timedelta(hours=16, minutes=5))
+    scan()
+    run()
+    assert reminders_of(other, smtp) == told
+    own = rows("appointment.reminder", Channel.EMAIL)[-1]
+    assert (own.subject_id, own.reason) == (other.pk, "" if told else reasons.EMAIL_BOUNCED.code)
+
+
+def test_what_came_back_for_good_is_corrected_as_long_as_it_may_have_been_read_R7(
+    family: Practice, smtp: SmtpStandin, clock: Clock
+) -> None:
+    row = due_email(family)
+    while not now(row).state == State.UNDELIVERED:
+        run()
+        tell(now(row), "bounced", "timed_out", message_id=now(row).provider_id)
+        clock.shift(3600)
+    smtp.clear()
+    set_status(appointment_of(row), Appointment.Status.CANCELLED)
+    run()
+    assert ["Appointment cancelled" in words for words in mailbox(smtp)] == [True]
 
 
 # A worker that is late.
