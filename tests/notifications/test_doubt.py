@@ -310,6 +310,63 @@ def test_a_late_worker_leaves_the_row_and_what_was_told_as_they_are_R7(
     assert len(twilio.messages) == 2
 
 
+# Several texts to one number are in doubt at once: a family with two children.
+
+
+def asked_by(twilio: TwilioStandin) -> dict[str, int]:
+    """Which notification each text of the stand-in is of, by its SID."""
+    return {text.sid: int(str(text.status_callback).rpartition("/")[2]) for text in twilio.messages}
+
+
+def test_texts_of_one_number_that_nobody_answered_for_find_their_own_R9_T10(
+    family: Practice, twilio: TwilioStandin, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        due_text(family)
+    with monkeypatch.context() as patched:
+        patched.setattr(delivery, "record", lambda _deliveries: None)  # the worker is gone before it has
+        delivery.deliver_batch()
+    assert {row.state for row in texts()} == {State.SENDING}
+    clock.shift(A_LEASE)
+    run()
+    assert {row.provider_id: row.pk for row in texts()} == asked_by(twilio)
+    assert len(twilio.messages) == 5
+
+
+def test_a_lookup_does_not_take_a_text_that_another_worker_just_sent_R9(
+    family: Practice, twilio: TwilioStandin, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two children, the first one's text was never accepted; while it is looked up the second one's leaves."""
+    first = due_text(family)
+    twilio.on(Drop(accepted=False), times=1)
+    run()
+    clock.shift(A_LEASE)
+    with everywhere("the test lets the other one be claimed before it"):
+        Notification.objects.filter(pk=first.pk).update(next_attempt_at=timezone.now() + timedelta(seconds=600))
+    second = due_text(family)
+    send = TextConnection.send
+
+    def looked_up_before_it_is_recorded(self: TextConnection, message: Any) -> str:
+        sid = send(self, message)
+        with monkeypatch.context() as patched:
+            patched.setattr(TextConnection, "send", send)
+            with everywhere("its lease runs out just now"):
+                Notification.objects.filter(pk=first.pk).update(next_attempt_at=timezone.now())
+            delivery.deliver_batch()
+        return sid
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TextConnection, "send", looked_up_before_it_is_recorded)
+        delivery.deliver_batch()
+    assert (now(first).state, now(second).state) == (State.SENDING, State.SENT)
+    clock.shift(A_LEASE)
+    run()
+    run()
+    assert {row.provider_id: row.pk for row in texts()} == asked_by(twilio)
+    assert [row.state for row in texts()] == [State.SENT, State.SENT]
+    assert len(twilio.messages) == 2
+
+
 # A retry in doubt says what the first attempt said (E5).
 
 
