@@ -80,6 +80,6 @@ def _as_sent(rows: Sequence[Notification]) -> list[Notification]:
 
 
 def _is_being_texted(row: Notification, now: datetime) -> bool:
-    """Whether another text to the number is just being sent: what the provider has may be that one, not yet recorded."""
+    """Whether another text to the number is just being sent: what the provider has may be that one, unrecorded."""
     others = Notification.objects.filter(channel=Channel.TEXT, state=State.SENDING).exclude(pk=row.pk)
     return others.filter(sent_to=row.sent_to, attempted_at__gt=now - LEASE).exists()

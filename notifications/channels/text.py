@@ -109,8 +109,8 @@ class TextConnection:
                 for each in found
                 if each.direction != "inbound" and each.date_created is not None and each.date_created >= since
             ]
-            # The list has the latest first; of one second too, to which alone the dates are told.
-            return [str(each.sid) for each in sorted(reversed(ours), key=lambda each: each.date_created)]
+            ours.reverse()  # the list has the latest first, also of those of one second, to which alone dates are told
+            return [str(each.sid) for each in sorted(ours, key=lambda each: each.date_created)]
         except Exception as error:  # noqa: BLE001 (as above)
             failure = self._sorted(error)
         raise failure

@@ -252,7 +252,7 @@ def test_an_agenda_that_came_back_for_good_leaves_the_others_their_own_email_R5_
     row = due_email(family)
     other = family.appointment(timedelta(hours=40))
     begun = timezone.now()
-    while not now(row).state == State.UNDELIVERED:
+    while now(row).state != State.UNDELIVERED:
         run()
         tell(now(row), "bounced", why, message_id=now(row).provider_id)
         clock.shift(3600)
@@ -269,7 +269,7 @@ def test_what_came_back_for_good_is_corrected_as_long_as_it_may_have_been_read_R
     family: Practice, smtp: SmtpStandin, clock: Clock
 ) -> None:
     row = due_email(family)
-    while not now(row).state == State.UNDELIVERED:
+    while now(row).state != State.UNDELIVERED:
         run()
         tell(now(row), "bounced", "timed_out", message_id=now(row).provider_id)
         clock.shift(3600)
