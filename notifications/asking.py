@@ -23,7 +23,7 @@ QUESTIONS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), time
 NO_LONGER = QUESTIONS[-1]
 AT_ONCE = 200  # texts in one run; the next run, a minute later, asks of the rest
 ASK_FOR = 10.0  # seconds; scans and sweeps wait meanwhile
-AFTER_AN_ERROR = timedelta(minutes=5)
+AFTER_AN_ERROR = timedelta(minutes=5)  # at least, and a quarter of the text's age: one that never has an answer fades
 
 
 def first_question(row: Notification) -> datetime:
@@ -35,6 +35,13 @@ def next_question(row: Notification, now: datetime) -> datetime:
     """When to ask of it next; once the questions are over, a moment at which nobody looks any more."""
     sent_at = row.sent_at or row.created_at
     return next((sent_at + after for after in QUESTIONS if sent_at + after > now), sent_at)
+
+
+def question_after_error(row: Notification, now: datetime) -> datetime:
+    """When to ask again of a text of which there was no answer; after a day nobody does."""
+    sent_at = row.sent_at or row.created_at
+    later = now + max(AFTER_AN_ERROR, (now - sent_at) / 4)
+    return later if later <= sent_at + NO_LONGER else sent_at - NO_LONGER
 
 
 def ask() -> int:
@@ -73,7 +80,7 @@ def _ask(lookup: Lookup, row: Notification) -> bool:
         report = lookup.status(row.provider_id)
     except ChannelError as error:
         logger.warning("Nobody could say what became of notification %s (%s).", row.pk, error.code)
-        waiting.update(next_attempt_at=now + AFTER_AN_ERROR)
+        waiting.update(next_attempt_at=question_after_error(row, now))
         return False
     if report is None:
         waiting.update(next_attempt_at=(row.sent_at or row.created_at) - NO_LONGER)

@@ -160,6 +160,9 @@ def _move(row: Notification, event: EmailEvent, effect: Effect) -> None:
         reason_detail=(event.reject_reason or event.type)[:40] if effect.reason else "",
         sent_at=Coalesce(F("sent_at"), event.at),
     )
+    if moved and not arrived:
+        # The receiving server's word, which may be wrong. What it listed gets an email of its own all the same (R5).
+        kind_of(row.kind).unsure([row.pk])
     if moved and arrived and row.state in TAKEN_FOR_UNSENT:
         row.refresh_from_db()
         kind_of(row.kind).sent_after_all(row)

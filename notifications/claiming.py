@@ -103,10 +103,13 @@ def is_due(sender: Sender) -> bool:
 def in_order(sender: Sender, holds: Holds, now: datetime) -> Iterator[NotificationQuerySet]:
     """Due rows of a sender that no hold keeps back: about appointments, then the rest; the nearest deadline first.
 
-    Two querysets, since each then reads an index in its order and stops early, however much is due.
+    Several querysets, since each then reads an index in its order and stops early, however much is due. What tries a
+    hold is before all: where other countries' texts go on, there may always be one with a nearer deadline.
     """
-    due = holds.let_through(sender.of_its_own(Notification.objects.claimable(now, kinds=slugs())), now)
-    due = due.order_by("useful_until", "pk")
+    due = sender.of_its_own(Notification.objects.claimable(now, kinds=slugs()))
+    if tries := holds.tries(due, now):
+        yield due.filter(pk__in=tries)
+    due = holds.let_through(due, now).order_by("useful_until", "pk")
     yield due.filter(feature=Feature.APPOINTMENTS)
     yield due.exclude(feature=Feature.APPOINTMENTS)
 

@@ -6,7 +6,8 @@ it arrives, and where a stop and a resume of one number arrived within minutes, 
 
 import logging
 import time
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -47,33 +48,39 @@ def crossed() -> QuerySet[InboundText]:
 def settle_crossings() -> int:
     """Ask when each of these was written, and let the later one of each number count. How many numbers."""
     texts = list(crossed()[:AT_ONCE])
-    if texts:
-        with open_lookup() as lookup:
-            _ask(lookup, texts)
+    if not texts:
+        return 0
+    with open_lookup() as lookup:
+        written = _ask(lookup, texts)
     numbers = {text.phone for text in texts}
     for number in numbers:
-        settle(number)
+        settle(number, {text.pk: written[text.pk] for text in texts if text.phone == number and text.pk in written})
     return len(numbers)
 
 
-def _ask(lookup: Lookup, texts: list[InboundText]) -> None:
-    """Note when each was written, until the provider does not answer."""
+def _ask(lookup: Lookup, texts: list[InboundText]) -> dict[int, datetime]:
+    """When each was written, by its id, as far as the provider says so in time."""
     stop_at = time.monotonic() + SHIFT
+    written: dict[int, datetime] = {}
     for text in texts:
         if time.monotonic() > stop_at:
-            return
+            break
         try:
-            written_at = lookup.written(text.sid)
+            written[text.pk] = lookup.written(text.sid)
         except ChannelError as error:
             logger.warning("When inbound text %s was written could not be asked (%s).", text.pk, error.code)
-            continue
-        InboundText.objects.filter(pk=text.pk).update(written_at=written_at)
+    return written
 
 
 @transaction.atomic
-def settle(phone: str) -> None:
-    """Let the latest stop or resume of a number count; a STOP where that is not known."""
+def settle(phone: str, written: Mapping[int, datetime]) -> None:
+    """Let the latest stop or resume of a number count; a STOP where that is not known.
+
+    What was found out is kept in the same transaction: whoever knows all is not asked about again.
+    """
     wait_for_senders(phone)
+    for pk, written_at in written.items():
+        InboundText.objects.filter(pk=pk).update(written_at=written_at)
     orders = InboundText.objects.filter(phone=phone, meaning__in=ORDERS).order_by("-received_at", "-pk")
     last = orders.first()
     if last is None:

@@ -50,11 +50,12 @@ class Holds:
         return cls(holds, list(locked) if due else [])
 
     def let_through(self, rows: NotificationQuerySet, now: datetime) -> NotificationQuerySet:
-        """Of claimable rows of this channel those that may be claimed now."""
-        if not self._holds:
-            return rows
-        tries = [pk for hold in self._to_try for pk in self._one_to_try(rows, hold, now)]
-        return _with_areas(rows).filter(~_kept_back(self._holds, now) | Q(pk__in=tries))
+        """Of claimable rows of this channel those that no hold keeps back."""
+        return _with_areas(rows).exclude(_kept_back(self._holds, now)) if self._holds else rows
+
+    def tries(self, rows: NotificationQuerySet, now: datetime) -> list[int]:
+        """Of claimable rows of this channel those that may be claimed all the same, to try a hold."""
+        return [pk for hold in self._to_try for pk in self._one_to_try(rows, hold, now)]
 
     def _one_to_try(self, rows: NotificationQuerySet, hold: Hold, now: datetime) -> list[int]:
         """The row that tries a hold: one that no other hold concerns, if there is such a one.

@@ -97,9 +97,9 @@ def _said(told: Mention, appointment: Appointment, doors: Doors) -> Step:
     """Something that left: what it said, and how it fared."""
     row = told.notification
     email = told.channel == Channel.EMAIL
-    if not told.is_reminder and told.called_off:
+    if row.kind != REMINDER and told.called_off:
         words = _("Cancellation emailed") if email else _("Cancellation texted")
-    elif not told.is_reminder:
+    elif row.kind != REMINDER:
         words = _("Change emailed") if email else _("Change texted")
     elif row.subject_id != appointment.pk:
         words = _("Emailed, in the reminder of an appointment before it")

@@ -87,7 +87,7 @@ class Lookup(Protocol):
     """Asking the provider what it accepted, and what became of it. Both raise a ChannelError."""
 
     def accepted(self, number: str, since: datetime) -> list[str]:
-        """The provider's ids of texts to this ten-digit number accepted since then."""
+        """The provider's ids of texts to this ten-digit number accepted since then, oldest first."""
 
     def status(self, provider_id: str) -> Report | None:
         """What became of one text; None if the provider knows none of this id and never will."""

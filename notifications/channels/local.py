@@ -71,7 +71,7 @@ class OutboxLetters:
 class OutboxLookup:
     def accepted(self, number: str, since: datetime) -> list[str]:
         kept = OutboxMessage.objects.filter(channel=Channel.TEXT, recipient=number, sent_at__gte=since)
-        return [f"outbox-{pk}" for pk in kept.values_list("pk", flat=True)]
+        return [f"outbox-{pk}" for pk in kept.order_by("pk").values_list("pk", flat=True)]
 
     def status(self, provider_id: str) -> Report | None:
         # What is in the outbox has arrived, and nobody reports it.

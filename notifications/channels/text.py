@@ -97,18 +97,20 @@ class TextConnection:
         raise failure
 
     def accepted(self, number: str, since: datetime) -> list[str]:
-        """The SIDs of texts to a ten-digit number that were created since, whatever became of them.
+        """The SIDs of texts to a ten-digit number that were created since, whatever became of them, oldest first.
 
         Twilio's filters are by the day, and by the moment of sending, which a text still in its queue does not have.
         So all texts to the number are read, and sorted out here by the moment of creation.
         """
         try:
             found = self._client.messages.list(to=e164(number), limit=LOOK_THROUGH, page_size=LOOK_THROUGH)
-            return [
-                str(each.sid)
+            ours = [
+                each
                 for each in found
                 if each.direction != "inbound" and each.date_created is not None and each.date_created >= since
             ]
+            ours.reverse()  # the list has the latest first, also of those of one second, to which alone dates are told
+            return [str(each.sid) for each in sorted(ours, key=lambda each: each.date_created)]
         except Exception as error:  # noqa: BLE001 (as above)
             failure = self._sorted(error)
         raise failure

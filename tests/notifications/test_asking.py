@@ -104,6 +104,38 @@ def test_a_question_that_is_not_answered_is_asked_later_and_changes_nothing(
     assert not Hold.objects.exists()
 
 
+def test_texts_of_which_there_never_is_an_answer_keep_no_other_waiting_and_end_T10(
+    sent: Notification, practice: Practice, twilio: TwilioStandin, clock: time_machine.Traveller
+) -> None:
+    """Such as a few that were sent by another account, before the settings were changed."""
+    become(twilio, "delivered")
+    odd = [f"SM{number:032x}" for number in range(8)]
+    for sid in odd:
+        make_notification(
+            practice.mom, Channel.TEXT, state=State.SENT, sent_at=START, provider_id=sid, next_attempt_at=START
+        )
+    respond, asked = twilio.respond, []
+
+    def no_answer(method: str, target: str, form: dict[str, str], login: str | None) -> object:
+        if any(sid in target for sid in odd):
+            asked.append(target)
+            return respond("GET", target, form, "nobody:nothing")  # 401
+        return respond(method, target, form, login)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(twilio, "respond", no_answer)
+        for _minute in range(60):
+            ask()
+            clock.shift(MINUTE)
+        assert now(sent).state == State.DELIVERED
+        clock.shift(24 * HOUR)
+        asked.clear()
+        for _minute in range(30):
+            ask()
+            clock.shift(10 * MINUTE)
+        assert len(asked) <= len(odd)
+
+
 @pytest.mark.parametrize("provider_id", ["SM" + "f" * 32, "outbox-7", ""])
 def test_a_text_that_twilio_does_not_know_is_asked_about_once(
     practice: Practice, twilio: TwilioStandin, clock: time_machine.Traveller, provider_id: str

@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import TextStop, TextStopEvent, User
+from notifications import crossing
 from notifications.crossing import settle_crossings
 from notifications.models import InboundText
 from notifications.tasks import settle_order
@@ -105,6 +106,25 @@ def test_where_twilio_cannot_be_asked_a_stop_counts_until_it_can_T6(
     twilio._script.clear()
     settle(120)
     assert not stopped()
+
+
+def test_a_worker_that_dies_between_the_answer_and_the_effect_costs_a_minute_T6_T7(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, unstop = write("STOP", 5), write("UNSTOP", 0)
+    arrive(stop, 6)
+    arrive(unstop, 7)
+
+    def die(*_: object) -> None:
+        raise SystemExit("the worker is killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(crossing, "obey", die)
+        with pytest.raises(SystemExit):
+            settle(60)
+    assert not stopped()
+    settle(120)
+    assert stopped()
 
 
 def test_after_an_hour_nobody_asks_any_more(write: Write, twilio: TwilioStandin) -> None:

@@ -32,6 +32,7 @@ from scheduling.lines import Line
 from scheduling.models import Appointment, Mention
 from scheduling.scan import scan
 from tests.conftest import Practice
+from tests.notifications.test_bounces import tell
 from tests.notifications.test_delivery import (
     A_LEASE,
     clock,
@@ -240,6 +241,44 @@ def test_an_agenda_that_is_skipped_in_doubt_leaves_the_others_their_own_email_R5
     assert "Appointment moved" in mailbox(smtp)[-1]
 
 
+# An agenda that came back silences nothing either.
+
+
+@pytest.mark.parametrize(("why", "told"), [("timed_out", 1), ("bounced", 0)])
+def test_an_agenda_that_came_back_for_good_leaves_the_others_their_own_email_R5_E4(
+    family: Practice, smtp: SmtpStandin, clock: Clock, why: str, told: int
+) -> None:
+    """A mailbox that was full for an hour gets it; an address that does not exist is not said to have been told."""
+    row = due_email(family)
+    other = family.appointment(timedelta(hours=40))
+    begun = timezone.now()
+    while now(row).state != State.UNDELIVERED:
+        run()
+        tell(now(row), "bounced", why, message_id=now(row).provider_id)
+        clock.shift(3600)
+    smtp.clear()
+    clock.move_to(begun + timedelta(hours=16, minutes=5))
+    scan()
+    run()
+    assert reminders_of(other, smtp) == told
+    own = rows("appointment.reminder", Channel.EMAIL)[-1]
+    assert (own.subject_id, own.reason) == (other.pk, "" if told else reasons.EMAIL_BOUNCED.code)
+
+
+def test_what_came_back_for_good_is_corrected_as_long_as_it_may_have_been_read_R7(
+    family: Practice, smtp: SmtpStandin, clock: Clock
+) -> None:
+    row = due_email(family)
+    while now(row).state != State.UNDELIVERED:
+        run()
+        tell(now(row), "bounced", "timed_out", message_id=now(row).provider_id)
+        clock.shift(3600)
+    smtp.clear()
+    set_status(appointment_of(row), Appointment.Status.CANCELLED)
+    run()
+    assert ["Appointment cancelled" in words for words in mailbox(smtp)] == [True]
+
+
 # A worker that is late.
 
 
@@ -268,6 +307,63 @@ def test_a_late_worker_leaves_the_row_and_what_was_told_as_they_are_R7(
     set_status(appointment_of(row), Appointment.Status.CANCELLED)
     run()
     assert [text.body for text in twilio.messages if "is cancelled" in text.body] == [twilio.messages[-1].body]
+    assert len(twilio.messages) == 2
+
+
+# Several texts to one number are in doubt at once: a family with two children.
+
+
+def asked_by(twilio: TwilioStandin) -> dict[str, int]:
+    """Which notification each text of the stand-in is of, by its SID."""
+    return {text.sid: int(str(text.status_callback).rpartition("/")[2]) for text in twilio.messages}
+
+
+def test_texts_of_one_number_that_nobody_answered_for_find_their_own_R9_T10(
+    family: Practice, twilio: TwilioStandin, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        due_text(family)
+    with monkeypatch.context() as patched:
+        patched.setattr(delivery, "record", lambda _deliveries: None)  # the worker is gone before it has
+        delivery.deliver_batch()
+    assert {row.state for row in texts()} == {State.SENDING}
+    clock.shift(A_LEASE)
+    run()
+    assert {row.provider_id: row.pk for row in texts()} == asked_by(twilio)
+    assert len(twilio.messages) == 5
+
+
+def test_a_lookup_does_not_take_a_text_that_another_worker_just_sent_R9(
+    family: Practice, twilio: TwilioStandin, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two children, the first one's text was never accepted; while it is looked up the second one's leaves."""
+    first = due_text(family)
+    twilio.on(Drop(accepted=False), times=1)
+    run()
+    clock.shift(A_LEASE)
+    with everywhere("the test lets the other one be claimed before it"):
+        Notification.objects.filter(pk=first.pk).update(next_attempt_at=timezone.now() + timedelta(seconds=600))
+    second = due_text(family)
+    send = TextConnection.send
+
+    def looked_up_before_it_is_recorded(self: TextConnection, message: Any) -> str:
+        sid = send(self, message)
+        with monkeypatch.context() as patched:
+            patched.setattr(TextConnection, "send", send)
+            with everywhere("its lease runs out just now"):
+                Notification.objects.filter(pk=first.pk).update(next_attempt_at=timezone.now())
+            delivery.deliver_batch()
+        return sid
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TextConnection, "send", looked_up_before_it_is_recorded)
+        delivery.deliver_batch()
+    assert (now(first).state, now(second).state) == (State.SENDING, State.SENT)
+    clock.shift(A_LEASE)
+    run()
+    run()
+    assert {row.provider_id: row.pk for row in texts()} == asked_by(twilio)
+    assert [row.state for row in texts()] == [State.SENT, State.SENT]
     assert len(twilio.messages) == 2
 
 

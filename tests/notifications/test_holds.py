@@ -166,6 +166,24 @@ def test_a_country_that_is_not_enabled_holds_its_numbers_alone(
     assert (held(), asked.count("+16045550150")) == ([], 5)
 
 
+def test_a_country_is_tried_each_minute_however_much_else_is_due(
+    family: Practice, twilio: TwilioStandin, asked: list[str], clock: time_machine.Traveller, settings: Settings
+) -> None:
+    canadian = make_login(family.organization, "Anne Tremblay", phone="604-555-0150")
+    with everywhere("the test"):
+        canadian.link(family.child, at=timezone.now() - timedelta(days=9))
+    choose(canadian, Channel.TEXT)
+    due_texts(family, 3)
+    with everywhere("hers have more time"):
+        Notification.objects.filter(login=canadian).update(useful_until=timezone.now() + timedelta(hours=2))
+    now_ = timezone.now()
+    Hold.objects.create(channel=Channel.TEXT, country="CA", code="21408", since=now_, next_try_at=now_)
+    settings.TEXT_RATE = 1.0  # one text for each claim
+    deliver_batch()
+    assert asked == ["+16045550150"]
+    assert held() == []
+
+
 def test_what_is_refused_only_after_its_acceptance_is_held_until_one_arrives_R8(
     family: Practice, twilio: TwilioStandin, asked: list[str], clock: time_machine.Traveller
 ) -> None:
