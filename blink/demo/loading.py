@@ -8,7 +8,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from blink.demo import ADMIN_EMAIL, PASSWORD, bristol, montreal, seattle
+from accounts.tenancy import everywhere
+from blink.demo import ADMIN_EMAIL, PASSWORD, bristol, montreal, replies, seattle
 from blink.demo.building import make_user
 
 
@@ -47,4 +48,6 @@ def load(now: datetime | None = None) -> bool:
     seattle.build(now, password_hash, elio)
     montreal.build(now, password_hash, elio)
     bristol.build(now, password_hash)
+    with everywhere("a number may be known in more than one practice"):
+        replies.arrive(now, replies.TEXTS)
     return True

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from accounts.models import Plan, User
+from accounts.models import EmailStop, Plan, User
 from accounts.tenancy import within
 from blink.demo import assignments, story, talks
-from blink.demo.building import Builder, open_practice
+from blink.demo.building import CHOSE, Builder, open_practice
 from blink.demo.invoices import billed, draft
 
 
@@ -78,8 +78,10 @@ def _fill(practice: Builder, elio: User) -> None:
     practice.email_in(0, delia, imogen)
     delia.discharge()
 
+    # His mailbox is gone (E4), so he is told by text alone.
     otis = practice.client("Otis", "Halvorsen", "1994-05-17", bram)
     practice.login("Otis Halvorsen", "otis.halvorsen@mail.example", otis, phone="206-555-0161", text=True)
+    EmailStop.objects.stop("otis.halvorsen@mail.example", EmailStop.Because.BOUNCED, at=practice.now - CHOSE)
     practice.text_in(2, otis, bram, location="Room 2")
 
     cosima = practice.client("Cosima", "Iversen", "2016-09-12", wendell)
@@ -95,7 +97,9 @@ def _fill(practice: Builder, elio: User) -> None:
     felix = practice.client("Felix", "Quintero", "2012-01-25", bram, ysolde)
     practice.login("Marisol Quintero", "marisol.quintero@mail.example", felix, phone="206 555 0191", text=True)
     wren = practice.client("Wren", "Abernathy", "2014-10-05", sunniva)
+    # A number that two parents share; texts go to it for the one who chose them.
     practice.login("Joss Abernathy", "joss.abernathy@mail.example", wren, phone="206 555 0192", text=True)
+    practice.login("Leif Abernathy", "leif.abernathy@mail.example", wren, phone="206 555 0192")
 
     for client, staff, weekday, at in [
         (ruby, bram, 0, "15:00"),

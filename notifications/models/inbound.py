@@ -112,13 +112,13 @@ class TextThread(TenantModel):
     def is_open(self) -> bool:
         return self.handled_at is None or self.handled_at < self.last_at
 
-    def handle(self, *, by: Login, until: datetime) -> bool:
+    def handle(self, *, by: Login, until: datetime, at: datetime | None = None) -> bool:
         """Mark what came until then, the `last_at` that was shown, as dealt with.
 
         False if more came, or somebody was quicker.
         """
         values: dict[str, Any] = {
-            "handled_at": max(timezone.now(), until),
+            "handled_at": max(at or timezone.now(), until),
             "handled_by": by,
             "may_want_to_stop": False,
         }

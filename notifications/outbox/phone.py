@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import phones
 from accounts.features import Channel
 from accounts.models import Login
+from accounts.texting import phone_warning
 from notifications.channels.local import SENDING_NUMBER
 from notifications.models import InboundText, OutboxAnswer, OutboxMessage
 
@@ -31,11 +32,15 @@ class Bubble:
 
 @dataclass(frozen=True)
 class Phone:
-    """One number as stored, ours that it texts with, and all its texts, the oldest first."""
+    """One number as stored, ours that it texts with, and all its texts, the oldest first.
+
+    `never` is why its owner's practice never texts it, in words; "" where it may.
+    """
 
     number: str
     ours: str
     texts: list[Bubble]
+    never: str = ""
 
     @property
     def can_text(self) -> bool:
@@ -92,6 +97,11 @@ def phones_of(login: Login) -> list[Phone]:
     for answer in answers[:ON_A_PHONE]:
         bubbles[answer.phone].append(Bubble(answer.body, answer.sent_at, zone))
     return [
-        Phone(number, ours.get(number, SENDING_NUMBER), sorted(bubbles[number], key=lambda bubble: bubble.at))
+        Phone(
+            number,
+            ours.get(number, SENDING_NUMBER),
+            sorted(bubbles[number], key=lambda bubble: bubble.at),
+            phone_warning(number, login.organization),
+        )
         for number in numbers
     ]

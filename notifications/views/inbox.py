@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import MemberRequest, staff_page
 from accounts.models import TextStop
+from accounts.texting import texts_at_all
 from notifications import inbox
 from notifications.models import TextThread
 from notifications.reachability import our_number
@@ -21,7 +22,8 @@ from notifications.reachability import our_number
 @require_safe
 def reply_list(request: MemberRequest) -> HttpResponse:
     listing, rows = inbox.listed(request)
-    return render(request, "notifications/reply_list.html", {"listing": listing, "rows": rows})
+    context = {"listing": listing, "rows": rows, "sends_texts": texts_at_all(request.login.organization)}
+    return render(request, "notifications/reply_list.html", context)
 
 
 @staff_page()

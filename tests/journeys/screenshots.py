@@ -50,6 +50,7 @@ class Shot:
     path: str = "/"
     opens: tuple[str, ...] = field(default_factory=tuple)
     dark: bool = False
+    unsubscribes: str = ""
 
     @classmethod
     def all(cls) -> "list[Shot]":
@@ -88,18 +89,34 @@ def demo() -> Iterator[str]:
             yield address
 
 
-def cookie_of(email: str) -> Any:
-    """The session of a demo's person, signed in."""
+def login_of(email: str) -> Any:
+    """A demo's person. Raises LookupError if there is none."""
     from accounts.models import Login
     from accounts.tenancy import everywhere
-    from tests.pages import signed_in
 
     with everywhere("pictures of the whole demo"):
         login = Login.objects.active().select_related("user").filter(user__email=email).first()
     if login is None:
         raise LookupError(f"pages.toml: the demo has no {email}")
-    (cookie,) = signed_in(login).cookies.values()
+    return login
+
+
+def cookie_of(email: str) -> Any:
+    """The session of a demo's person, signed in."""
+    from tests.pages import signed_in
+
+    (cookie,) = signed_in(login_of(email)).cookies.values()
     return cookie
+
+
+def beginning(address: str, shot: Shot) -> str:
+    """Where the way to a page begins."""
+    from accounts.features import Feature
+    from notifications.unsubscribe_links import link_for
+
+    if shot.unsubscribes:
+        return link_for(login_of(shot.unsubscribes).pk, Feature.APPOINTMENTS)
+    return address + shot.path
 
 
 def take(browser: Browser, address: str, shot: Shot, screen: Screen, scheme: Scheme) -> bytes:
@@ -116,7 +133,7 @@ def take(browser: Browser, address: str, shot: Shot, screen: Screen, scheme: Sch
         cookie = cookie_of(shot.who)
         context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
     page = context.new_page()
-    page.goto(address + shot.path)
+    page.goto(beginning(address, shot))
     for words in shot.opens:
         link = page.get_by_role("main").get_by_role("link", name=words)
         if not link.count():

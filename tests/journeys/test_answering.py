@@ -113,6 +113,17 @@ def test_a_plea_to_stop_is_confirmed_once_on_her_phone_T6(phone: Sits, practice:
         assert OutboxAnswer.objects.count() == 1, f"after the {times} time"
 
 
+def test_enter_sends_what_she_wrote_and_not_a_quick_word_T7(phone: Sits, practice: Practice) -> None:
+    her_phone = phone()
+    her_phone.goes_to("outbox:person", practice.mom.pk)
+    her_phone.types("Text message", "running late, sorry")
+    her_phone.page.keyboard.press("Enter")
+    her_phone.finds("Text message", "")
+    her_phone.sees("running late, sorry")
+    her_phone.does_not_see(TWILIO_STOPPED)
+    assert InboundText.objects.get().body == "running late, sorry"
+
+
 def test_what_she_is_typing_stays_when_a_text_arrives_W2(phone: Sits, practice: Practice) -> None:
     choose(practice.mom, Channel.TEXT)
     her_phone = phone()

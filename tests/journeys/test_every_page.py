@@ -7,15 +7,18 @@ forgotten here. Each is opened once for each role and then looked at in every wa
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from types import ModuleType
+from urllib.parse import urlsplit
 
 import pytest
 from django.http import HttpResponseBase
 from django.test import Client as Browser
 from playwright.sync_api import Page
 
+from accounts.features import Feature
 from accounts.models import Login
 from accounts.tenancy import everywhere
 from notifications.outbox.mail import FORMS
+from notifications.unsubscribe_links import link_for
 from tests import access
 from tests.access.rows import ROLES
 from tests.conftest import Practice
@@ -110,11 +113,18 @@ def test_the_home_page_and_one_that_is_not_there_W1(role: str, site: Site, busy:
 
 
 def test_pages_of_visitors_W1(site: Site, busy: Practice, desk: Sits) -> None:
-    """Signing in and what is on the way to it; the outbox of the embedded default."""
+    """Signing in and what is on the way to it; the outbox of the embedded default; stopping emails by their link."""
     email = site.latest_email(to=busy.mom).pk
     outbox = ["", "record/", f"people/{busy.mom.pk}/", *(f"emails/{email}/?form={form}" for form in FORMS)]
     objects = access.member_objects(busy)
     entrance = [path for app in access.APPS for path in of_app(app, "anonymous", objects)]
-    paths = ["/", "/no/such/page/", *(f"/outbox/{path}" for path in outbox), *shown(Browser(), entrance)]
+    unsubscribe = urlsplit(link_for(busy.mom.pk, Feature.APPOINTMENTS)).path
+    paths = [
+        "/",
+        "/no/such/page/",
+        *(f"/outbox/{path}" for path in outbox),
+        *shown(Browser(), [*entrance, unsubscribe]),
+    ]
+    paths.append(f"{unsubscribe}cut")
     assert "/account/login/" in paths
     look_at_all(desk().page, site, paths)

@@ -306,6 +306,8 @@ def test_every_page_of_the_admin_says_what_is_held_and_what_to_do_L6(family: Pra
         assert "Texts are held" in page
         assert "Twilio refuses our credentials (20003): check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN." in page
         assert "Up to 2 are waiting." in page
+    begin(due_text(family), Misconfigured("21408", "CA"))  # where nobody waits
+    assert "Nothing is waiting now." in unescape(admin.get("/admin/").content.decode())
     assert "are held" not in Browser().get("/admin/login/", follow=True).content.decode()
 
 

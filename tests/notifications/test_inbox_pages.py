@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.features import Channel, Feature
-from accounts.models import FeatureToggle, Login, Role, TextStop
+from accounts.models import FeatureToggle, Login, Organization, Role, TextStop
 from accounts.tenancy import within
 from notifications.models import Meaning, State, TextThread
 from tests.conftest import Practice, link, make_client, make_login
@@ -307,6 +307,24 @@ def test_with_nothing_there_the_page_says_what_will_come_W2(practice: Practice) 
         assert "“running late, sorry” say" in words
         assert "Text replies" not in read(signed_in(login), "/")
     assert inbox(practice.organization) == []
+
+
+def test_where_no_texts_are_sent_the_page_says_so_T1_W2(practice: Practice) -> None:
+    Organization.objects.filter(pk=practice.organization.pk).update(country="GB", region="")
+    for login in (practice.owner, practice.therapist):
+        words = read(signed_in(login), LIST)
+        assert "No texts go out from this practice" in words
+        assert "Nobody has written back yet" not in words
+    write("running late, sorry")  # to the number of a practice that does send texts
+    assert "running late, sorry" in read(signed_in(practice.owner), LIST)
+
+
+def test_a_number_that_stopped_itself_says_so_in_the_list_T6(practice: Practice) -> None:
+    write("please stop texting me", meaning=Meaning.STOP)
+    for page in (LIST, "/"):
+        assert "Maria Rivera Stopped texts to this number" in read(signed_in(practice.therapist), page)
+    write("sorry, wrong button, I meant my dentist")
+    assert "Stopped texts to this number" not in read(signed_in(practice.therapist), LIST)
 
 
 def test_staff_see_their_own_replies_and_no_link_leads_where_they_are_refused_S3(practice: Practice) -> None:

@@ -13,6 +13,7 @@ from pytest_django import Settings
 from twilio.request_validator import RequestValidator
 
 from accounts.features import Channel
+from accounts.models import Organization
 from accounts.tenancy import within
 from notifications.channels.local import SENDING_NUMBER
 from notifications.models import InboundText, Meaning, OutboxAnswer, OutboxMessage
@@ -168,6 +169,26 @@ def test_a_phone_that_is_never_texted_cannot_answer_T2(practice: Practice, blink
     assert "Text message" not in Browser().get(page_of(practice)).content.decode()
     send(practice, "hello", phone=number)
     assert blink.posted == []
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "why"),
+    [
+        ("20655501430", "US", "it has 11 digits"),
+        ("8765550143", "US", "it is not a U.S. or Canadian number"),
+        (MOM, "GB", "texts are only sent by practices in the U.S. and Canada"),
+        ("", "US", "This person has given no phone number."),
+    ],
+)
+def test_a_phone_that_is_never_texted_says_why_T1_T2_T3(
+    practice: Practice, number: str, country: str, why: str
+) -> None:
+    call(practice.mom, number)
+    Organization.objects.filter(pk=practice.organization.pk).update(country=country)
+    words = words_of(Browser().get(page_of(practice)).content.decode())
+    assert "No texts come here" in words
+    assert why in words
+    assert "one hour before an appointment" not in words
 
 
 @pytest.mark.parametrize(("status", "said"), [(403, "it answered 403"), (500, "answered 500"), (302, "answered 302")])
