@@ -118,7 +118,7 @@ def test_pages_of_visitors_W1(site: Site, busy: Practice, desk: Sits) -> None:
     outbox = ["", "record/", f"people/{busy.mom.pk}/", *(f"emails/{email}/?form={form}" for form in FORMS)]
     objects = access.member_objects(busy)
     entrance = [path for app in access.APPS for path in of_app(app, "anonymous", objects)]
-    unsubscribe = urlsplit(link_for(busy.mom.pk, Feature.APPOINTMENTS)).path
+    unsubscribe = urlsplit(link_for(busy.mom, Feature.APPOINTMENTS)).path
     paths = [
         "/",
         "/no/such/page/",
