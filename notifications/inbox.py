@@ -196,7 +196,9 @@ def may_finish(thread: TextThread, reader: Login) -> bool:
     """Whether somebody may mark it as done: not what is open for a reply that they may not read."""
     waiting = TextReply.objects.filter(thread=thread)
     if thread.handled_at:
-        waiting = waiting.filter(at__gt=thread.handled_at)
+        # The last one opened it, whatever the clock says at which it came (`threads._after`).
+        last = waiting.order_by("-pk").values("pk")[:1]
+        waiting = waiting.filter(Q(at__gt=thread.handled_at) | Q(pk=Subquery(last)))
     visible = TextReply.objects.all().visible_to(reader).filter(thread=thread)
     return thread.is_open and not waiting.exclude(pk__in=visible.values("pk")).exists()
 

@@ -244,6 +244,21 @@ def test_one_who_cannot_read_all_that_waits_cannot_finish_it_S3(practice: Practi
     assert not thread_of(practice.organization).is_open
 
 
+def test_nor_if_the_clock_of_who_finished_it_before_was_fast_S3(practice: Practice) -> None:
+    stranger = make_login(practice.organization, "Sam Stranger", phone=MOM)
+    link(stranger, make_client(practice.organization, "Another"))
+    write("of both", at=long_ago())
+    call(practice.mom, "2065550199")
+    with within(practice.organization):
+        TextThread.objects.update(handled_at=timezone.now() + timedelta(seconds=20))
+    write("of the stranger alone")
+    assert thread_of(practice.organization).is_open
+    browser = signed_in(practice.therapist)
+    assert "only a user admin can mark it as done" in read(browser, page_of(practice))
+    done(browser, practice, until=thread_of(practice.organization).last_at.isoformat())
+    assert thread_of(practice.organization).is_open
+
+
 def test_a_number_that_replied_stop_is_shown_with_the_way_back_P6_T6(practice: Practice) -> None:
     TextStop.objects.stop(MOM)
     write("STOP", meaning=Meaning.STOP)
