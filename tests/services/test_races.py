@@ -110,6 +110,8 @@ def test_two_beats_and_four_workers_send_one_reminder_each_R9(
             TWILIO_ACCOUNT_SID=twilio.account_sid,
             TWILIO_AUTH_TOKEN=twilio.auth_token,
             TWILIO_API_URL=twilio.url,
+            TEXT_RATE="1000",  # what is limited has its own test
+            EMAIL_RATE="1000",
         ) as processes,
     ):
         workers = [processes.start_worker(f"worker{number}", "--concurrency", 1) for number in range(4)]
