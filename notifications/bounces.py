@@ -35,8 +35,8 @@ CLOCKS_DIFFER = timedelta(seconds=60)
 # Answers are recorded within a lease; the provider's word is looked for a good while longer.
 LOOKED_FOR = timedelta(hours=2)
 SETTLE_AT_ONCE = 500
-# What `compose` noted of these was forgotten, or may have been.
-TAKEN_FOR_UNSENT = (State.PENDING, State.FAILED, State.SKIPPED)
+# What `compose` noted of these was forgotten, or may have been, or counts for less.
+TAKEN_FOR_UNSENT = (State.PENDING, State.FAILED, State.SKIPPED, State.UNDELIVERED)
 
 
 @receiver(tracking, dispatch_uid="notifications.bounces")
@@ -111,7 +111,9 @@ def _notice(event: EmailEvent, ours: OurId | None) -> Notification | None:
     if not event.message_id:
         return None
     attempts = EarlierAttempt.objects.filter(provider_id=event.message_id)
-    found = emails.filter(Q(provider_id=event.message_id) | Q(pk__in=attempts.values("notification")))
+    # Asked first: with a subquery beside the `or`, PostgreSQL reads the whole ledger.
+    earlier = list(attempts.values_list("notification", flat=True))
+    found = emails.filter(Q(provider_id=event.message_id) | Q(pk__in=earlier))
     return next((row for row in found.order_by("pk") if _is_to(row.sent_to, event)), None)
 
 

@@ -24,13 +24,15 @@ logger = logging.getLogger(__name__)
 
 CLOCKS_DIFFER = timedelta(seconds=60)
 LOOK_AGAIN = timedelta(seconds=60)
+PATIENCE = 15.0  # seconds that a batch may lose to a provider that does not answer; what else is due waits meanwhile
 
 
 def resolve(rows: Sequence[Notification], stop_at: float) -> None:
     """Settle each text in doubt: sent, to be tried again, or (too late for that) failed as unconfirmed.
 
-    What is not begun by `stop_at` on the monotonic clock is looked up later.
+    What is not begun by `stop_at` on the monotonic clock, or once too much time was lost, is looked up later.
     """
+    lost_time = 0.0
     with open_lookup() as lookup:
         for row in _as_sent(rows):
             now = timezone.now()
@@ -39,12 +41,14 @@ def resolve(rows: Sequence[Notification], stop_at: float) -> None:
             waiting = Notification.objects.filter(
                 pk=row.pk, state=State.SENDING, in_doubt=True, attempted_at=row.attempted_at
             )
-            if time.monotonic() > stop_at:
+            begun = time.monotonic()
+            if begun > stop_at or lost_time > PATIENCE:
                 waiting.update(next_attempt_at=now + LOOK_AGAIN)
                 continue
             try:
                 found = lookup.accepted(row.sent_to, since)
             except ChannelError as error:
+                lost_time += time.monotonic() - begun
                 logger.warning("Notification %s could not be looked up (%s).", row.pk, error.code)
                 if now > row.useful_until:
                     ended = {"reason": reasons.UNCONFIRMED.code, "reason_detail": error.code[:40]}

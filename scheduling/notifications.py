@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -115,6 +116,9 @@ class AppointmentReminder(AppointmentKind):
             noted = mention(notification, told, is_reminder=True, starts_at=start)
             noted.called_off = False  # whatever became of it since
             _note_again(noted)
+        # All that it listed is told, but for what another reminder has listed meanwhile (R5).
+        doubted = Mention.objects.filter(notification=notification, is_reminder=False)
+        doubted.exclude(Exists(_told_by_reminder())).update(is_reminder=True)
 
     def foresee(self, deliveries: Sequence[Delivery]) -> Mapping[int, Skip]:
         skips: dict[int, Skip] = {}
@@ -198,6 +202,12 @@ class AppointmentChanged(AppointmentKind, EventKind):
                 # It changed since, and nobody knows how it stood when this left: whatever it said, say it anew.
                 noted.called_off = not told.is_called_off
             _note_again(noted)
+
+
+def _told_by_reminder() -> QuerySet[Mention]:
+    """Of what an outer query has, the reminders that told the same."""
+    same = ("login", "channel", "appointment", "starts_at")
+    return Mention.objects.reminders().filter(**{name: OuterRef(name) for name in same})
 
 
 def _note_again(noted: Mention) -> None:

@@ -18,9 +18,10 @@ from icalendar import Calendar
 from pytest_django import Settings
 
 from accounts.features import Channel, Feature
+from accounts.models import EmailStop, EmailStopEvent
 from accounts.tenancy import everywhere, within
 from blink.celery import app
-from notifications import answers, delivery, reasons, tasks, waking
+from notifications import answers, delivery, reasons, reconciling, tasks, waking
 from notifications.answers import MOST_LOST_ANSWERS
 from notifications.channels import UNTIL_MENDED
 from notifications.channels.text import TextConnection
@@ -48,7 +49,7 @@ from tests.notifications.test_delivery import (
 )
 from tests.standins.mail_api import Answer, MailApiStandin
 from tests.standins.smtp import DropAfterData, Email, RefuseConnection, RefuseData, SmtpStandin
-from tests.standins.twilio import Drop, TwilioStandin, server_error
+from tests.standins.twilio import Drop, Hang, TwilioStandin, server_error
 
 __all__ = ["clock", "family"]  # fixtures
 
@@ -279,6 +280,24 @@ def test_what_came_back_for_good_is_corrected_as_long_as_it_may_have_been_read_R
     assert ["Appointment cancelled" in words for words in mailbox(smtp)] == [True]
 
 
+@pytest.mark.parametrize("order", [("bounced", "delivered"), ("delivered", "bounced")], ids="-".join)
+def test_an_agenda_that_arrived_after_all_is_all_that_is_told_in_whatever_order_it_is_said_R5(
+    family: Practice, smtp: SmtpStandin, clock: Clock, order: tuple[str, ...]
+) -> None:
+    row = due_email(family)
+    other = family.appointment(timedelta(hours=40))
+    run()
+    for event in order:
+        tell(now(row), event, "unsubscribed" if event == "bounced" else None, message_id=now(row).provider_id)
+    EmailStop.objects.resume(now(row).sent_to, EmailStopEvent.How.OWNER)
+    clock.shift(16 * 3600 + 300)
+    scan()
+    run()
+    assert now(row).state == State.DELIVERED
+    assert reminders_of(other, smtp) == 1
+    assert len(mailbox(smtp)) == 1
+
+
 # A worker that is late.
 
 
@@ -365,6 +384,34 @@ def test_a_lookup_does_not_take_a_text_that_another_worker_just_sent_R9(
     assert {row.provider_id: row.pk for row in texts()} == asked_by(twilio)
     assert [row.state for row in texts()] == [State.SENT, State.SENT]
     assert len(twilio.messages) == 2
+
+
+def test_lookups_at_a_provider_that_hangs_keep_the_rest_waiting_for_a_moment_only_R8(
+    family: Practice, twilio: TwilioStandin, smtp: SmtpStandin, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        due_text(family)
+    with monkeypatch.context() as patched:
+        patched.setattr(delivery, "record", lambda _deliveries: None)
+        delivery.deliver_batch()
+    clock.shift(A_LEASE)
+    monkeypatch.setattr(reconciling, "PATIENCE", 0.5)
+    twilio.on(Hang(30), at="list")
+    asked: list[str] = []
+    accepted = TextConnection.accepted
+
+    def counted(self: TextConnection, number: str, since: Any) -> list[str]:
+        asked.append(number)
+        return accepted(self, number, since)
+
+    monkeypatch.setattr(TextConnection, "accepted", counted)
+    run()
+    assert len(asked) == 1
+    twilio._script.clear()
+    clock.shift(61)
+    run()
+    assert [row.state for row in texts()] == [State.SENT] * 4
+    assert len(twilio.messages) == 4
 
 
 # A retry in doubt says what the first attempt said (E5).
