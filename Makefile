@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 
 # What the embedded default relies on, besides its own tests in tests/blink and tests/services/test_sqlite.py.
 ON_SQLITE := tests/accounts/test_tenancy.py tests/blink/test_demo_loading.py tests/notifications/test_forecast.py \
-	tests/scheduling/test_reminders.py tests/scheduling/test_scan.py tests/scheduling/test_times.py tests/test_plugin.py
+	tests/scheduling/test_reminders.py tests/scheduling/test_scan.py tests/scheduling/test_times.py \
+	tests/notifications/test_inbound.py tests/test_plugin.py
 
 .PHONY: help run demo-reset test chromium check format messages screenshots bench-pages lock clean
 
