@@ -72,16 +72,7 @@ def of_address(row: EmailStop) -> Whereabouts:
     logins = _listed(Login.objects.filter(user__email=row.address))
     stopped = row.stopped_since is not None
     events = EmailStopEvent.objects.filter(address=row.address).select_related("by")[:SHOWN]
-    decided = [
-        Happening(
-            event.at,
-            gettext("Stopped: %(how)s") % {"how": event.get_how_display()}
-            if event.stopped
-            else gettext("Resumed: %(how)s") % {"how": event.get_how_display()},
-            " ".join(filter(None, (event.detail, event.why, str(event.by or "")))),
-        )
-        for event in events
-    ]
+    decided = [_turn(event, event.detail) for event in events]
     reported = [
         Happening(event.at, gettext("The provider reported: %(what)s") % {"what": event.type}, event.reject_reason)
         for event in EmailEvent.objects.filter(recipient=row.address)[:SHOWN]
@@ -99,16 +90,15 @@ def of_address(row: EmailStop) -> Whereabouts:
 
 def _decided(phone: str) -> list[Happening]:
     """Each time that texts were halted or resumed."""
-    return [
-        Happening(
-            event.at,
-            gettext("Stopped: %(how)s") % {"how": event.get_how_display()}
-            if event.stopped
-            else gettext("Resumed: %(how)s") % {"how": event.get_how_display()},
-            " ".join(filter(None, (event.said and f"“{event.said}”", event.why, str(event.by or "")))),
-        )
-        for event in TextStopEvent.objects.filter(phone=phone).select_related("by")[:SHOWN]
-    ]
+    events = TextStopEvent.objects.filter(phone=phone).select_related("by")[:SHOWN]
+    return [_turn(event, event.said and f"“{event.said}”") for event in events]
+
+
+def _turn(event: TextStopEvent | EmailStopEvent, words: str) -> Happening:
+    """One time that something was halted or resumed: how, in which words, and who said why."""
+    what = gettext("Stopped: %(how)s") if event.stopped else gettext("Resumed: %(how)s")
+    said = " ".join(filter(None, (words, event.why, str(event.by or ""))))
+    return Happening(event.at, what % {"how": event.get_how_display()}, said)
 
 
 def _written(phone: str) -> list[Happening]:
