@@ -115,7 +115,7 @@ def beginning(address: str, shot: Shot) -> str:
     from notifications.unsubscribe_links import link_for
 
     if shot.unsubscribes:
-        return link_for(login_of(shot.unsubscribes).pk, Feature.APPOINTMENTS)
+        return link_for(login_of(shot.unsubscribes), Feature.APPOINTMENTS)
     return address + shot.path
 
 
