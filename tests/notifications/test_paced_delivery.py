@@ -113,13 +113,14 @@ def test_emails_go_on_while_a_number_has_no_slot(
     due_texts(practice, 2)
     practice.appointment(timedelta(hours=23))
     scan()
-    next_turns(senders()[0], 5)  # what other workers have
+    next_turns(senders()[0], 60)  # what other workers have: a minute's worth
     begun = time.monotonic()
     while (done := deliver_some()).taken:
         pass
-    assert time.monotonic() - begun < 1
+    took = time.monotonic() - begun
+    assert took < 30, "it waited for the slot"
     assert done.wait is not None
-    assert 2 < done.wait < 5
+    assert 25 < done.wait < 60
     assert len(smtp.emails) > 1
     assert twilio.messages == ()
 

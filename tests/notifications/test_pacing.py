@@ -272,12 +272,15 @@ def test_a_clock_that_was_set_back_stops_nobody(shared: PrivateRedis) -> None:
 # Redis in trouble.
 
 
-def asked(many: int = 1) -> tuple[float, list[float]]:
+SLOT = 2.0  # seconds; long beside what a question may take, by so much its answer is known less precisely
+
+
+def asked() -> tuple[float, list[float]]:
     """Take slots a few times; the longest that one question took, and the beginnings."""
     took, begins = [], []
     for _ in range(4):
         begun = time.monotonic()
-        block = pacing._pacer.take("+12065550100", many / 10, float("inf"))
+        block = pacing._pacer.take("+12065550100", SLOT, float("inf"))
         took.append(time.monotonic() - begun)
         assert block is not None
         begins.append(block.begins)
@@ -288,7 +291,7 @@ def asked(many: int = 1) -> tuple[float, list[float]]:
 def test_while_redis_does_not_answer_each_process_keeps_the_rate(
     shared: PrivateRedis, pacer: Pacer, trouble: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _took, before = asked()
+    slow, before = asked()
     {"killed": shared.kill, "frozen": shared.pause}[trouble]()
     try:
         with caplog.at_level(logging.WARNING, "notifications.pacing"):
@@ -301,16 +304,18 @@ def test_while_redis_does_not_answer_each_process_keeps_the_rate(
     assert longest < LONGEST
     assert len(caplog.records) == 1, "said once, not at every text"
     assert "+1206" not in caplog.text
-    _took, still = asked()
+    slower, still = asked()
     with redis.Redis.from_url(shared.url) as client:
         known = client.get("blink:pace:+12065550100")
     assert trouble == "frozen" or known is None, "left alone for a while"
     pause_is_over(pacer, monkeypatch)
-    _took, after = asked()
+    slowest, after = asked()
     with redis.Redis.from_url(shared.url) as client:
         assert client.exists("blink:pace:+12065550100")
     # Not a slot was given twice, although Redis forgot, or never knew.
-    assert all(later - one >= 0.1 - FAST for one, later in pairwise([*before, *amid, *still, *after]))
+    unsure = FAST + max(slow, longest, slower, slowest)
+    assert unsure < SLOT / 2
+    assert all(later - one >= SLOT - unsure for one, later in pairwise([*before, *amid, *still, *after]))
 
 
 def pause_is_over(pacer: Pacer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,7 +332,7 @@ def test_a_redis_that_cannot_be_used_stops_nobody(
     settings.REDIS_URL = url.format(f"127.0.0.1:{shared.port}")
     longest, begins = asked()
     assert longest < LONGEST
-    assert all(later - one >= 0.1 - FAST for one, later in pairwise(begins))
+    assert all(later - one >= SLOT - FAST - longest for one, later in pairwise(begins))
     assert "wrong-password" not in caplog.text
 
 
