@@ -240,6 +240,7 @@ def test_an_old_stop_that_is_repeated_does_not_undo_an_unstop_T7(twilio: TwilioS
     assert not stopped()
 
 
+@pytest.mark.services  # a real server: the SQLite that tests share in memory locks whole tables
 @pytest.mark.django_db(transaction=True)
 def test_requests_of_one_text_at_the_same_moment_are_one_text_T7(twilio: TwilioStandin, practice: Practice) -> None:
     callback = twilio.inbound("please stop texting me", to=ADDRESS)
